@@ -1,0 +1,4 @@
+"""The engine: a pure library of text analysis, retrieval and ranking.
+
+No Django, no clock, no network, no unseeded randomness: the same arguments give the same result.
+"""

@@ -1,0 +1,1 @@
+"""Text: one analyser for the index, the query, the ranking and the explanation."""

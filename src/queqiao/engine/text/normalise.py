@@ -1,0 +1,70 @@
+"""One spelling for every side, with a way back to the characters that were written.
+
+NFKC folds full-width forms, compatibility signs (``㎡``, ``①``) and ligatures; case is folded; traditional
+characters become simplified ones, one for one, because matching must not depend on the script.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from opencc import OpenCC
+
+# Unified ideographs of the basic plane and extension A: what OpenCC's character table can change.
+_HAN_BLOCKS = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF))
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """A normalised text and, for each of its characters, where it stands in ``original``.
+
+    ``offsets`` has one entry more than ``text`` has characters; the last is ``len(original)``.
+    """
+
+    original: str
+    text: str
+    offsets: tuple[int, ...]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Turn ``[start, end)`` of ``text`` into the smallest ``[start, end)`` of ``original`` that covers it."""
+        if start >= end:
+            return self.offsets[start], self.offsets[start]
+        first, last = self.offsets[start], self.offsets[end - 1]
+        stop = next((self.offsets[i] for i in range(end, len(self.offsets)) if self.offsets[i] > last), last + 1)
+        return first, stop
+
+
+@lru_cache(maxsize=1)
+def _to_simplified() -> dict[int, str]:
+    """Map code points of traditional characters to simplified ones, one character for one."""
+    letters = [chr(code) for low, high in _HAN_BLOCKS for code in range(low, high + 1)]
+    folded = OpenCC("t2s").convert("\n".join(letters)).split("\n")
+    return {ord(old): new for old, new in zip(letters, folded, strict=True) if old != new and len(new) == 1}
+
+
+def normalise(text: str, *, fold_case: bool = True) -> Normalised:
+    """Fold widths, compatibility forms, script and (unless told otherwise) case.
+
+    Control characters become spaces, so they separate words and never vanish from the offsets.
+
+    Example: ``normalise("５㎡ 電機").text == "5m2 电机"``.
+    """
+    simplified = _to_simplified()
+    letters: list[str] = []
+    offsets: list[int] = []
+    for index, char in enumerate(text):
+        folded = _fold_character(char)
+        if fold_case:
+            folded = folded.lower()
+        for piece in folded:
+            letters.append(simplified.get(ord(piece), piece))
+            offsets.append(index)
+    offsets.append(len(text))
+    return Normalised(text, "".join(letters), tuple(offsets))
+
+
+@lru_cache(maxsize=65536)
+def _fold_character(char: str) -> str:
+    if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn"):
+        return "\n" if char == "\n" else " "
+    return unicodedata.normalize("NFKC", char)
