@@ -4,11 +4,36 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps
 OUT := build
-LANG_OPTION ?= zh
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard src/queqiao/locale/*/LC_MESSAGES/*.po))
 
-.PHONY: run test check bench setup clean
+.PHONY: run test check bench setup messages clean
 
-setup: $(VENV)/dev.done
+setup: $(VENV)/dev.done $(CATALOGUES)
+
+# Matches the two example lists and names the report.
+run: $(VENV)/run.done $(CATALOGUES)
+	@mkdir -p $(OUT)
+	@$(BIN)/queqiao match --needs examples/needs.csv --achievements examples/achievements.csv \
+	  --out $(OUT)/matches.csv --report $(OUT)/report.html
+	@$(BIN)/python -c 'import os, webbrowser; os.environ.get("DISPLAY") and webbrowser.open("file://" + os.path.abspath("$(OUT)/report.html"))'
+
+test: setup
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@echo "检查通过 / checks passed"
+
+# Measures against the data in ../shared/data; says so where it is absent.
+bench: setup
+	@$(BIN)/python -m bench
+
+# Collects the sentences of the product into the catalogues; translate what is new, then make test.
+messages: setup
+	@$(BIN)/pybabel --quiet extract -F src/queqiao/locale/babel.cfg -k both -k _ --no-location --omit-header -o $(OUT)/queqiao.pot src/queqiao
+	@$(BIN)/pybabel --quiet update --omit-header --no-fuzzy-matching --ignore-obsolete -D queqiao -i $(OUT)/queqiao.pot -d src/queqiao/locale -l en
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -16,7 +41,10 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || \
 	  { echo "无法建立 .venv；在 Debian 或 Ubuntu 上请先安装 python3-venv。/ Could not create .venv; on Debian or Ubuntu install python3-venv first."; rm -rf $(VENV); exit 2; }
 
-# The package itself is linked, not copied; translations are compiled in place.
+%.mo: %.po | $(VENV)/run.done
+	@$(BIN)/pybabel --quiet compile -i $< -o $@
+
+# The package itself is linked, not copied.
 define finish
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-build-isolation --no-deps --no-index -e .
 	@touch $@

@@ -1,0 +1,29 @@
+"""``make bench``: one table, with baselines measured in the same run."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import experts, indicators, needs
+from bench.data import DATA, judged_needs, researchers
+from bench.table import show
+
+
+def main() -> int:
+    """Measure everything; 1 where a gate was missed, 2 where the data is absent."""
+    if not DATA.is_dir():
+        print(f"没有测量数据：找不到 {DATA}。/ No measuring data: {DATA} is absent. Nothing was measured.")
+        return 2
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        lines = [
+            *needs.measure(judged_needs(), folder),
+            *indicators.measure(folder),
+            *experts.measure(researchers(), folder),
+        ]
+    print(show(lines))
+    return int(any(line.passed is False for line in lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""``queqiao doctor``: what this machine lacks, and what does not work without it."""
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from importlib.util import find_spec
+
+from queqiao.cli.options import OptionParser, Options
+from queqiao.core.i18n import DOMAIN, LOCALE_DIR, _
+
+_OLDEST_PYTHON = (3, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked for: whether it is there, and what is lost and to be done where it is not."""
+
+    name: str
+    present: bool
+    detail: str  # version where present, the consequence and the remedy where not
+    needed: bool
+
+
+def summary() -> str:
+    """Say in one line what the command does."""
+    return _("检查本机缺什么，以及缺了会怎样")
+
+
+def add_options(parser: OptionParser) -> None:
+    """Declare no options."""
+
+
+def run(options: Options) -> int:  # noqa: ARG001 -- every command has the same shape
+    """Look and report; returns 0 where everything needed is there, else 2."""
+    findings = list(examine())
+    for finding in findings:
+        mark = _("有  ") if finding.present else (_("缺  ") if finding.needed else _("可选"))
+        sys.stdout.write(f"{mark} {finding.name:<14}{finding.detail}\n")
+    missing = [finding.name for finding in findings if finding.needed and not finding.present]
+    if missing:
+        sys.stdout.write(_("缺少 {names}；请按上面的提示补齐后重试。").format(names=_("、").join(missing)) + "\n")
+        return 2
+    sys.stdout.write(_("必需的都有。") + "\n")
+    return 0
+
+
+def examine(find: Callable[[str], object] = find_spec) -> Iterator[Finding]:
+    """Yield what was looked for; ``find`` says whether a Python module is there."""
+    version = ".".join(str(number) for number in sys.version_info[:3])
+    new_enough = sys.version_info >= _OLDEST_PYTHON
+    yield Finding("Python", new_enough, version if new_enough else _("需要 3.11 或更新的版本"), needed=True)
+    for module, consequence in _modules():
+        present = find(module) is not None
+        remedy = _("{consequence}；运行 make setup 安装").format(consequence=consequence)
+        yield Finding(module, present, metadata.version(module) if present else remedy, needed=True)
+    compiled = (LOCALE_DIR / "en" / "LC_MESSAGES" / f"{DOMAIN}.mo").is_file()
+    yield Finding(
+        "English", compiled, _("英文文本已编译") if compiled else _("没有英文界面；运行 make setup 编译"), needed=False
+    )
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    yield Finding(
+        "Chromium", bool(browser), browser or _("只影响浏览器测试；在 Debian 上安装 chromium"), needed=False
+    )
+
+
+def _modules() -> tuple[tuple[str, str], ...]:
+    return (
+        ("numpy", _("无法匹配")),
+        ("scipy", _("无法匹配")),
+        ("rjieba", _("无法切分中文词语")),
+        ("opencc", _("无法识别繁体字")),
+        ("pint", _("无法换算指标单位")),
+        ("openpyxl", _("无法读写 XLSX")),
+        ("defusedxml", _("读取 XLSX 时不能防范恶意文件")),
+        ("jinja2", _("无法生成报告")),
+        ("lancedb", _("无法建立磁盘索引")),
+    )

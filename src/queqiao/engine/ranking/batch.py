@@ -1,0 +1,129 @@
+"""Whole lists against whole lists: from records to shortlists.
+
+Retrieval finds candidates, ranking orders them. The retrieval index holds the same terms as the ranking, and it is
+asked for far more candidates than are shown, so that nothing the ranking would put on a list is missed.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from queqiao.engine.ranking.documents import Document, document_of
+from queqiao.engine.ranking.experts import ExpertRanker, ExpertShortlist
+from queqiao.engine.ranking.ranker import Match, Ranker, Shortlist
+from queqiao.engine.ranking.snapshot import CorpusSnapshot, take_snapshot
+from queqiao.engine.records import Achievement, Expert, ExpertItem, Need, Pair
+from queqiao.engine.retrieval import MemoryEngine, Row, Schema, TextQuery
+from queqiao.engine.text.analyser import Analyser, Terms
+
+OVER_FETCH = 2000  # candidates that retrieval hands over for each need, at the least
+_FETCH_FACTOR = 20  # and at the least this many for each place on the list
+
+Progress = Callable[[int, int], None]  # done, of how many
+
+
+def silent(done: int, total: int) -> None:
+    """Report no progress."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Needs and candidates cut into terms, and the statistics over both."""
+
+    analyser: Analyser
+    needs: tuple[Document, ...]
+    need_terms: tuple[Terms, ...]
+    candidates: tuple[Document, ...]
+    candidate_terms: tuple[Terms, ...]
+
+    @cached_property
+    def snapshot(self) -> CorpusSnapshot:
+        """The statistics under which every pair of this corpus is scored."""
+        return take_snapshot(self.analyser.version, self.need_terms, self.candidate_terms)
+
+    @cached_property
+    def ranker(self) -> Ranker:
+        """The ranker over all candidates."""
+        return Ranker(self.analyser, self.snapshot, self.candidates, self.candidate_terms)
+
+    @cached_property
+    def index(self) -> MemoryEngine:
+        """The retrieval index over all candidates."""
+        engine = MemoryEngine()
+        engine.ensure(Schema("candidates"))
+        pairs = zip(self.candidates, self.candidate_terms, strict=True)
+        engine.upsert([Row(document.id, index_tokens(terms)) for document, terms in pairs])
+        return engine
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """The row of each candidate's id."""
+        return {document.id: row for row, document in enumerate(self.candidates)}
+
+
+def index_tokens(terms: Terms) -> tuple[str, ...]:
+    """Return the tokens under which a text is found: its characters and its words, a Latin word once."""
+    return terms.characters + tuple(word for word in terms.words if not word.isascii())
+
+
+def read_corpus(
+    needs: Sequence[Need],
+    candidates: Sequence[Achievement | ExpertItem],
+    *,
+    analyser: Analyser,
+    progress: Progress = silent,
+) -> Corpus:
+    """Cut all texts into terms; ``progress`` counts texts."""
+    need_documents = tuple(document_of(need) for need in needs)
+    documents = tuple(document_of(candidate) for candidate in candidates)
+    terms = []
+    total = len(need_documents) + len(documents)
+    for done, document in enumerate((*need_documents, *documents), 1):
+        terms.append(analyser.terms(document.text))
+        progress(done, total)
+    split = len(need_documents)
+    return Corpus(analyser, need_documents, tuple(terms[:split]), documents, tuple(terms[split:]))
+
+
+def shortlists(corpus: Corpus, *, top: int, progress: Progress = silent) -> Iterator[Shortlist]:
+    """Yield the shortlist of every need, in the order of the needs."""
+    for done, (need, terms) in enumerate(zip(corpus.needs, corpus.need_terms, strict=True), 1):
+        rows = _candidate_rows(corpus, terms, top)
+        yield corpus.ranker.shortlist(corpus.ranker.analyse(need, terms), top=top, rows=rows)
+        progress(done, len(corpus.needs))
+
+
+def score_pairs(corpus: Corpus, pairs: Iterable[Pair], *, progress: Progress = silent) -> Iterator[tuple[Match, ...]]:
+    """Yield for every need that occurs in ``pairs`` exactly its pairs, ranked; KeyError for an unknown id."""
+    wanted: dict[str, list[int]] = defaultdict(list)
+    for pair in pairs:
+        wanted[pair.need_id].append(corpus.rows[pair.achievement_id])
+    known = {need.id: index for index, need in enumerate(corpus.needs)}
+    for done, need_id in enumerate(sorted(wanted, key=known.__getitem__), 1):
+        index = known[need_id]
+        need = corpus.ranker.analyse(corpus.needs[index], corpus.need_terms[index])
+        yield corpus.ranker.rank(need, wanted[need_id])
+        progress(done, len(wanted))
+
+
+def expert_shortlists(
+    corpus: Corpus, experts: Sequence[Expert], items: Sequence[ExpertItem], *, top: int, progress: Progress = silent
+) -> Iterator[ExpertShortlist]:
+    """Yield the experts of every need; ``items`` are the corpus' candidates."""
+    ranker = ExpertRanker(corpus.analyser, corpus.snapshot, experts, items, corpus.candidate_terms)
+    for done, need in enumerate(corpus.needs, 1):
+        yield ranker.shortlist(need, top=top)
+        progress(done, len(corpus.needs))
+
+
+def _candidate_rows(corpus: Corpus, terms: Terms, top: int) -> NDArray[np.intp] | None:
+    """Return the rows of the candidates that retrieval finds, or None where it would hand over all of them."""
+    fetch = max(OVER_FETCH, _FETCH_FACTOR * top)
+    if len(corpus.candidates) <= fetch:
+        return None
+    hits = corpus.index.search(TextQuery(index_tokens(terms)), None, fetch)
+    return np.array(sorted(corpus.rows[hit.id] for hit in hits), dtype=np.intp)

@@ -1,0 +1,198 @@
+"""Ranks candidates for a need: the score of a pair, its parts, its level and the evidence for it.
+
+The score is a pure function of the pair and the corpus snapshot:
+
+``score = similarity + 0.06 · (met - missed) / required + field + maturity + region + cooperation``
+
+with ``similarity`` as in ``lexical``, the indicators compared in ``text.quantities``, and the last four as in
+``AGREEMENT_WEIGHTS``. Without any shared term the score is 0: agreement on a region alone makes no match.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from queqiao.engine.ranking.documents import Document
+from queqiao.engine.ranking.evidence import Evidence, PlacedText, place_terms, shared_terms
+from queqiao.engine.ranking.levels import fits, level_of
+from queqiao.engine.ranking.lexical import CandidateMatrix, Similarity, Weights, candidate_weights, need_weights
+from queqiao.engine.ranking.snapshot import BLOCKS, CorpusSnapshot
+from queqiao.engine.ranking.structured import (
+    Agreement,
+    compare_cooperation,
+    compare_fields,
+    compare_maturity,
+    compare_regions,
+)
+from queqiao.engine.text.analyser import Analyser, Terms
+from queqiao.engine.text.fillers import learn_fillers
+from queqiao.engine.text.quantities import Gap, GapStatus, Indicator, compare_indicators, extract_indicators
+
+INDICATOR_WEIGHT = 0.06
+# What agreement adds and disagreement takes away. Fields differ by taxonomy more often than by subject, and a
+# far region is no reason against a match: neither takes anything away.
+AGREEMENT_WEIGHTS: Mapping[str, tuple[float, float]] = {
+    "field": (0.02, 0.0),
+    "maturity": (0.01, -0.02),
+    "region": (0.01, 0.0),
+    "cooperation": (0.01, -0.01),
+}
+COMPARE: Mapping[str, Callable[[str, str], Agreement]] = {
+    "field": compare_fields,
+    "maturity": compare_maturity,
+    "region": compare_regions,
+    "cooperation": compare_cooperation,
+}
+DECIMALS = 6  # of a score: enough to tell candidates apart, few enough to be the same on every machine
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One need with one candidate: ``score`` is the sum of ``parts``, ``level`` runs from 4 strong to 1 unrelated."""
+
+    need_id: str
+    candidate_id: str
+    rank: int
+    score: float
+    level: int
+    parts: Mapping[str, float]
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Shortlist:
+    """The ranked candidates of one need.
+
+    Where nothing fits, ``matches`` is empty and ``nearest`` is the candidate that came closest, if any shares a
+    term with the need at all.
+    """
+
+    need_id: str
+    matches: tuple[Match, ...]
+    nearest: Match | None
+
+
+@dataclass(frozen=True)
+class AnalysedNeed:
+    """A need cut into terms once, for all its candidates."""
+
+    document: Document
+    weights: Weights
+    placed: PlacedText
+    indicators: tuple[Indicator, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    row: int
+    score: float
+    parts: dict[str, float]
+    gaps: tuple[Gap, ...]
+    agreements: dict[str, Agreement]
+
+
+class Ranker:
+    """Ranks a fixed list of candidates under one snapshot; ``terms[i]`` are the terms of ``candidates[i]``."""
+
+    def __init__(
+        self, analyser: Analyser, snapshot: CorpusSnapshot, candidates: Sequence[Document], terms: Sequence[Terms]
+    ):
+        self.analyser, self.snapshot = analyser, snapshot
+        self.candidates, self._terms = candidates, terms
+        self.fillers = learn_fillers(snapshot.blocks["words"].document_frequency, snapshot.documents)
+        self._indicators: dict[int, tuple[Indicator, ...]] = {}
+
+    @cached_property
+    def matrix(self) -> CandidateMatrix:
+        """All candidates' weights, built when first asked for."""
+        return CandidateMatrix(self.snapshot, self._terms)
+
+    def analyse(self, need: Document, terms: Terms | None = None) -> AnalysedNeed:
+        """Cut a need; give its ``terms`` where they are known already."""
+        full = terms or self.analyser.terms(need.text)
+        weights = need_weights(self.snapshot, full, self.analyser.terms(need.title))
+        return AnalysedNeed(need, weights, place_terms(self.analyser, need), extract_indicators(need.text))
+
+    def shortlist(self, need: AnalysedNeed, *, top: int, rows: NDArray[np.intp] | None = None) -> Shortlist:
+        """Return the best ``top`` candidates among ``rows`` (all where None), or abstain."""
+        ordered = self._order(need, self._worth_scoring(need, rows, top))[:top]
+        matches = [self._match(need, scored, rank) for rank, scored in enumerate(ordered, 1) if scored.score > 0]
+        if not matches:
+            return Shortlist(need.document.id, (), None)
+        if not fits(matches[0].score, has_reason=bool(matches[0].evidence.terms)):
+            return Shortlist(need.document.id, (), matches[0])
+        return Shortlist(need.document.id, tuple(matches), None)
+
+    def rank(self, need: AnalysedNeed, rows: Iterable[int]) -> tuple[Match, ...]:
+        """Score and order exactly the given candidates, whether they fit or not."""
+        chosen = np.array(sorted(set(rows)), dtype=np.intp)
+        ordered = self._order(need, (chosen, self.matrix.similarity(need.weights, chosen)))
+        return tuple(self._match(need, scored, rank) for rank, scored in enumerate(ordered, 1))
+
+    def _worth_scoring(
+        self, need: AnalysedNeed, rows: NDArray[np.intp] | None, top: int
+    ) -> tuple[NDArray[np.intp], Similarity]:
+        """Leave out candidates whose texts are so unlike that no other part could bring them into the list."""
+        similarity = self.matrix.similarity(need.weights, rows)
+        total = similarity.total
+        index = np.arange(len(self.candidates), dtype=np.intp) if rows is None else rows
+        if len(total) > top:
+            reach = 2 * INDICATOR_WEIGHT if need.indicators else 0.0
+            reach += sum(up - down for name, (up, down) in AGREEMENT_WEIGHTS.items() if name in need.document.stated)
+            bound = np.partition(total, len(total) - top)[len(total) - top] - reach - 10**-DECIMALS
+            keep = np.flatnonzero((total >= bound) & (total > 0))
+            similarity = Similarity({name: values[keep] for name, values in similarity.blocks.items()})
+            index = index[keep]
+        return index, similarity
+
+    def _order(self, need: AnalysedNeed, worth: tuple[NDArray[np.intp], Similarity]) -> list[_Scored]:
+        rows, similarity = worth
+        scored = [
+            self._score(need, int(row), {name: float(similarity.blocks[name][i]) for name in BLOCKS})
+            for i, row in enumerate(rows)
+        ]
+        return sorted(scored, key=lambda one: (-one.score, self.candidates[one.row].id))
+
+    def _score(self, need: AnalysedNeed, row: int, blocks: dict[str, float]) -> _Scored:
+        candidate = self.candidates[row]
+        gaps = compare_indicators(need.indicators, self._indicators_of(row)) if need.indicators else ()
+        agreements = {
+            name: compare(need.document.stated.get(name, ""), candidate.stated.get(name, ""))
+            for name, compare in COMPARE.items()
+        }
+        parts = dict(blocks)
+        if sum(blocks.values()) > 0:
+            parts["indicators"] = _indicator_part(gaps)
+            parts |= {name: agreement_part(name, agreement) for name, agreement in agreements.items()}
+        parts = {name: round(value, DECIMALS) for name, value in parts.items() if round(value, DECIMALS)}
+        return _Scored(row, round(max(0.0, sum(parts.values())), DECIMALS), parts, gaps, agreements)
+
+    def _match(self, need: AnalysedNeed, scored: _Scored, rank: int) -> Match:
+        candidate = self.candidates[scored.row]
+        weights = need.weights, candidate_weights(self.snapshot, self._terms[scored.row])
+        terms = shared_terms(need.placed, place_terms(self.analyser, candidate), weights, self.fillers)
+        evidence = Evidence(terms, scored.gaps, scored.agreements)
+        level = level_of(scored.score, scored.gaps)
+        return Match(need.document.id, candidate.id, rank, scored.score, level, scored.parts, evidence)
+
+    def _indicators_of(self, row: int) -> tuple[Indicator, ...]:
+        if row not in self._indicators:
+            self._indicators[row] = extract_indicators(self.candidates[row].text)
+        return self._indicators[row]
+
+
+def _indicator_part(gaps: Sequence[Gap]) -> float:
+    if not gaps:
+        return 0.0
+    met = sum(gap.status is GapStatus.MET for gap in gaps)
+    missed = sum(gap.status is GapStatus.NOT_MET for gap in gaps)
+    return INDICATOR_WEIGHT * (met - missed) / len(gaps)
+
+
+def agreement_part(name: str, agreement: Agreement) -> float:
+    """Return what one point's agreement adds to the score."""
+    agrees, differs = AGREEMENT_WEIGHTS[name]
+    return {Agreement.AGREES: agrees, Agreement.DIFFERS: differs, Agreement.NOT_STATED: 0.0}[agreement]
