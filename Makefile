@@ -33,7 +33,7 @@ bench: setup
 # Collects the sentences of the product into the catalogues; translate what is new, then make test.
 messages: setup
 	@$(BIN)/pybabel --quiet extract -F src/queqiao/locale/babel.cfg -k both -k _ --no-location --omit-header -o $(OUT)/queqiao.pot src/queqiao
-	@$(BIN)/pybabel --quiet update --omit-header --no-fuzzy-matching --ignore-obsolete -D queqiao -i $(OUT)/queqiao.pot -d src/queqiao/locale -l en
+	@$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete -D queqiao -i $(OUT)/queqiao.pot -d src/queqiao/locale -l en
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

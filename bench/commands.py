@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +26,13 @@ def queqiao(*arguments: object) -> Finished:
 def run(words: list[str], folder: Path | None = None) -> Finished:
     """Run a command, measuring wall-clock seconds and the peak memory of its process."""
     started = time.perf_counter()
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder)
-    output, errors = process.stdout, process.stderr
-    assert output is not None
-    assert errors is not None
-    text, complaint = output.read(), errors.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise RuntimeError(f"{' '.join(words)} left with {process.returncode}: {complaint}")
-    return Finished(text, time.perf_counter() - started, usage.ru_maxrss / 1024)
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(words, stdout=output, stderr=errors, cwd=folder)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - started
+        output.seek(0)
+        errors.seek(0)
+        if process.returncode != 0:
+            raise RuntimeError(f"{' '.join(words)} left with {process.returncode}: {errors.read()}")
+        return Finished(output.read(), seconds, usage.ru_maxrss / 1024)

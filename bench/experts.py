@@ -1,7 +1,7 @@
 """Ranking of researchers by how well they know a given paper, against TF-IDF in the same run."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -46,13 +46,16 @@ def _ours(data: Researchers, profile: dict[str, list[str]], folder: Path) -> Pre
 
 def _tfidf(data: Researchers, profile: dict[str, list[str]]) -> Predictions:
     ids = sorted(data.papers)
-    vectors = TfidfVectorizer(stop_words="english", sublinear_tf=True).fit_transform("\n".join(data.papers[i]) for i in ids)
+    vectors = TfidfVectorizer(stop_words="english", sublinear_tf=True).fit_transform(
+        "\n".join(data.papers[i]) for i in ids
+    )
     products = (vectors @ vectors.T).toarray()
     row = {one: i for i, one in enumerate(ids)}
-    average: Callable[[str, str], float] = lambda person, one: float(
-        np.mean([products[row[one], row[own]] for own in profile[person]])
-    )
-    return {(person, one): average(person, one) for person, rated in data.ratings.items() for one in rated}
+    return {
+        (person, one): float(np.mean([products[row[one], row[own]] for own in profile[person]]))
+        for person, rated in data.ratings.items()
+        for one in rated
+    }
 
 
 def _losses(data: Researchers, predicted: Predictions) -> dict[str, float]:

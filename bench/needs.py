@@ -91,7 +91,9 @@ def _bm25(judged: Judged, needs: Mapping[str, str]) -> Scores:
     return scores
 
 
-def _tfidf(judged: Judged, needs: Mapping[str, str], analyzer: str | Callable[..., list[str]], **more: object) -> Scores:
+def _tfidf(
+    judged: Judged, needs: Mapping[str, str], analyzer: str | Callable[..., list[str]], **more: object
+) -> Scores:
     if callable(analyzer):
         more |= {"tokenizer": analyzer, "token_pattern": None}
         analyzer = "word"

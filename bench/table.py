@@ -38,6 +38,7 @@ def show(lines: Sequence[Line]) -> str:
     against = max(len(line.against) for line in lines)
     verdict = {True: "ok", False: "MISSED", None: ""}
     return "\n".join(
-        f"{line.what:<{widths[0]}}  {line.value:>{widths[1]}}  {line.against:<{against}}  {verdict[line.passed]}".rstrip()
+        f"{line.what:<{widths[0]}}  {line.value:>{widths[1]}}  {line.against:<{against}}  "
+        f"{verdict[line.passed]}".rstrip()
         for line in lines
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from queqiao import __version__
-from queqiao.cli.options import Options, OptionParser
+from queqiao.cli.options import OptionParser, Options
 from queqiao.core.errors import QueqiaoError
 from queqiao.core.i18n import LANGUAGES, UnknownLanguageError, _, use_language
 
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
-    except Exception:  # noqa: BLE001 -- the last line of defence: a person never sees a stack trace
+    except Exception:  # the last line of defence: a person never sees a stack trace
         _complain(_("程序内部出错，没有写出结果；请把这个文件交给维护人员：{path}").format(path=_keep_trace()))
         return EXIT_INTERNAL
 
@@ -59,7 +59,7 @@ def load_command(name: str) -> Command:
     """Import the module of a command; KeyError for an unknown name."""
     if name not in COMMANDS:
         raise KeyError(name)
-    command: Command = import_module(f"queqiao.cli.{name}")  # type: ignore[assignment]  # modules are protocols too
+    command: Command = import_module(f"queqiao.cli.{name}")
     return command
 
 

@@ -32,7 +32,7 @@ def add_options(parser: OptionParser) -> None:
     """Declare no options."""
 
 
-def run(options: Options) -> int:  # noqa: ARG001 -- every command has the same shape
+def run(options: Options) -> int:
     """Look and report; returns 0 where everything needed is there, else 2."""
     findings = list(examine())
     for finding in findings:
@@ -60,9 +60,7 @@ def examine(find: Callable[[str], object] = find_spec) -> Iterator[Finding]:
         "English", compiled, _("英文文本已编译") if compiled else _("没有英文界面；运行 make setup 编译"), needed=False
     )
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    yield Finding(
-        "Chromium", bool(browser), browser or _("只影响浏览器测试；在 Debian 上安装 chromium"), needed=False
-    )
+    yield Finding("Chromium", bool(browser), browser or _("只影响浏览器测试；在 Debian 上安装 chromium"), needed=False)
 
 
 def _modules() -> tuple[tuple[str, str], ...]:

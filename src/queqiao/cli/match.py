@@ -101,7 +101,7 @@ def _match_experts(options: Options, analyser: Analyser, needs: tuple[Need, ...]
         for one in lists
         for match in one.matches
     ]
-    write_csv(options.out, header, rows)
+    write_csv(options.out, header, rows, texts=("reasons",))
     silent = len({expert.id for expert in experts} - {item.expert_id for item in items})
     if silent:
         Progress.say(_("{count} 位专家没有业绩记录，未参加排序。").format(count=silent))
@@ -135,7 +135,7 @@ def _check_owners(path: Path, experts: Sequence[Expert], items: Sequence[ExpertI
 
 def _write_matches(path: Path, corpus: Corpus, matches: Sequence[Match]) -> None:
     header = ("need_id", "achievement_id", "rank", "score", "level", "reasons")
-    write_csv(path, header, _rows(corpus, matches))
+    write_csv(path, header, _rows(corpus, matches), texts=("reasons",))
 
 
 def _rows(corpus: Corpus, matches: Sequence[Match]) -> Iterator[tuple[object, ...]]:

@@ -22,7 +22,9 @@ class Progress:
         """Begin the stage."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None):
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """End the stage and say how long it took."""
         if self._terminal:
             sys.stderr.write("\r\033[K")

@@ -142,9 +142,7 @@ def _need_view(
     )
 
 
-def _candidate_view(
-    corpus: Corpus, records: Mapping[str, Achievement], need: Document, match: Match
-) -> CandidateView:
+def _candidate_view(corpus: Corpus, records: Mapping[str, Achievement], need: Document, match: Match) -> CandidateView:
     document = corpus.candidates[corpus.rows[match.candidate_id]]
     offered = [gap.offered for gap in match.evidence.gaps if gap.offered is not None]
     marks = {

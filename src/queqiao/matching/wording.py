@@ -75,7 +75,7 @@ def expert_reasons(match: ExpertMatch) -> str:
     for item in match.items:
         words = _("、").join(term.term for term in item.terms[:_SHOWN_TERMS])
         if words:
-            year = f"（{item.item.year}）" if item.item.year else ""
+            year = _("（{year}）").format(year=item.item.year) if item.item.year else ""
             said.append(_("《{title}》{year}：{words}").format(title=item.item.title, year=year, words=words))
     points = [point for point, value in match.agreements.items() if value is Agreement.AGREES]
     said += [_("{point}一致").format(point=point_name(point)) for point in points]

@@ -1,0 +1,190 @@
+"""Records from sheets: what ``queqiao`` reads, with every rule that a row must keep."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from queqiao.core.errors import InputError
+from queqiao.core.i18n import _
+from queqiao.engine.records import Achievement, Expert, ExpertItem, Need, Pair
+from queqiao.imports import columns
+from queqiao.imports.sheets import Sheet, SheetRow, read_sheet
+
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A person's grade of a pair: 4 strong, 3 fairly strong, 2 weak, 1 unrelated."""
+
+    need_id: str
+    achievement_id: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRow:
+    """A row of a result table; ``level`` is None where the table has no such column."""
+
+    need_id: str
+    candidate_id: str
+    score: float
+    level: int | None
+
+
+def read_needs(path: Path) -> tuple[Need, ...]:
+    """Read technology needs."""
+    sheet = read_sheet(path, columns.NEED_COLUMNS)
+    return tuple(Need(**cells) for cells in _titled(sheet))
+
+
+def read_achievements(path: Path) -> tuple[Achievement, ...]:
+    """Read achievements."""
+    sheet = read_sheet(path, columns.ACHIEVEMENT_COLUMNS)
+    return tuple(Achievement(**cells) for cells in _titled(sheet))
+
+
+def read_experts(path: Path) -> tuple[Expert, ...]:
+    """Read experts."""
+    sheet = read_sheet(path, columns.EXPERT_COLUMNS)
+    ids = _ids(sheet, "id")
+    return tuple(Expert(**_trimmed(row) | {"id": one}) for one, row in zip(ids, sheet.rows, strict=True))
+
+
+def read_records(path: Path) -> tuple[ExpertItem, ...]:
+    """Read the items of experts' records; the same item may stand under several experts."""
+    sheet = read_sheet(path, columns.RECORD_COLUMNS)
+    items = []
+    for number, row in enumerate(sheet.rows, 1):
+        cells = _trimmed(row)
+        owner = _filled(sheet, row, "expert_id")
+        _require_text(sheet, row, ("title", "text"))
+        item_id = cells.get("item_id") or str(number)
+        items.append(ExpertItem(item_id, owner, cells["title"], cells.get("text", ""), _year(sheet, row)))
+    return tuple(items)
+
+
+def read_pairs(path: Path) -> tuple[tuple[int, Pair], ...]:
+    """Read pairs, each with its line; a pair may stand once."""
+    sheet = read_sheet(path, columns.PAIR_COLUMNS)
+    return tuple((row.line, pair) for row, pair in _unique_pairs(sheet, "achievement_id"))
+
+
+def read_judgements(path: Path) -> tuple[Judgement, ...]:
+    """Read grades; a pair may be graded once."""
+    sheet = read_sheet(path, columns.JUDGEMENT_COLUMNS)
+    return tuple(
+        Judgement(pair.need_id, pair.achievement_id, _level(sheet, row))
+        for row, pair in _unique_pairs(sheet, "achievement_id")
+    )
+
+
+def read_matches(path: Path) -> tuple[MatchRow, ...]:
+    """Read a table of results, of achievements or of experts."""
+    sheet = read_sheet(path, columns.MATCH_COLUMNS)
+    has_level = "level" in sheet.headings
+    return tuple(
+        MatchRow(
+            pair.need_id,
+            pair.achievement_id,
+            _number(sheet, row, "score"),
+            _level(sheet, row) if has_level else None,
+        )
+        for row, pair in _unique_pairs(sheet, "candidate_id")
+    )
+
+
+def read_texts(path: Path) -> tuple[tuple[str, str], ...]:
+    """Read ids and texts; the texts stay exactly as they stand, because offsets point into them."""
+    sheet = read_sheet(path, columns.TEXT_COLUMNS)
+    return tuple(zip(_ids(sheet, "id"), (row.cells["text"] for row in sheet.rows), strict=True))
+
+
+def read_words(path: Path) -> tuple[str, ...]:
+    """Read the operator's domain words from a text file, one a line; lines that begin with # are notes."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(_("领域词表不是 UTF-8 编码；请另存为 UTF-8 后重试。"), path=path) from error
+    except OSError as error:
+        raise InputError(_("文件无法读取（{reason}）。").format(reason=error.strerror), path=path) from error
+    return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+
+
+def _titled(sheet: Sheet) -> Iterator[dict[str, str]]:
+    for one, row in zip(_ids(sheet, "id"), sheet.rows, strict=True):
+        _require_text(sheet, row, ("title", "description"))
+        yield _trimmed(row) | {"id": one}
+
+
+def _ids(sheet: Sheet, column: str) -> list[str]:
+    """Return the rows' ids, which must be unique; without such a column the rows are numbered from 1."""
+    if column not in sheet.headings:
+        return [str(number) for number in range(1, len(sheet.rows) + 1)]
+    seen: dict[str, int] = {}
+    for row in sheet.rows:
+        one = _filled(sheet, row, column)
+        if one in seen:
+            message = _("编号 {id} 与第 {first} 行重复；请改为不同的编号。").format(id=one, first=seen[one])
+            raise _problem(sheet, row, column, message)
+        seen[one] = row.line
+    return list(seen)
+
+
+def _unique_pairs(sheet: Sheet, other: str) -> Iterator[tuple[SheetRow, Pair]]:
+    seen: dict[Pair, int] = {}
+    for row in sheet.rows:
+        pair = Pair(_filled(sheet, row, "need_id"), _filled(sheet, row, other))
+        if pair in seen:
+            message = _("这一对与第 {first} 行重复；请只留一行。").format(first=seen[pair])
+            raise _problem(sheet, row, "need_id", message)
+        seen[pair] = row.line
+        yield row, pair
+
+
+def _trimmed(row: SheetRow) -> dict[str, str]:
+    return {name: text.strip() for name, text in row.cells.items()}
+
+
+def _filled(sheet: Sheet, row: SheetRow, column: str) -> str:
+    text = row.cells[column].strip()
+    if not text:
+        raise _problem(sheet, row, column, _("这一格是空的；请补上。"))
+    return text
+
+
+def _require_text(sheet: Sheet, row: SheetRow, names: Sequence[str]) -> None:
+    if not any(row.cells.get(name, "").strip() for name in names):
+        raise _problem(sheet, row, names[0], _("名称和描述都是空的；请至少填一项，或删去这一行。"))
+
+
+def _year(sheet: Sheet, row: SheetRow) -> int | None:
+    text = row.cells.get("year", "").strip().removesuffix("年")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and _FIRST_YEAR <= int(text) <= _LAST_YEAR):
+        raise _problem(sheet, row, "year", _("“{text}”不是四位数的年份。").format(text=text[:20]))
+    return int(text)
+
+
+def _level(sheet: Sheet, row: SheetRow) -> int:
+    text = row.cells["level"].strip()
+    if text not in ("1", "2", "3", "4"):
+        raise _problem(sheet, row, "level", _("“{text}”不是等级；等级是 1、2、3、4 之一。").format(text=text[:20]))
+    return int(text)
+
+
+def _number(sheet: Sheet, row: SheetRow, column: str) -> float:
+    text = row.cells[column].strip()
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not math.isfinite(number):
+        raise _problem(sheet, row, column, _("“{text}”不是数。").format(text=text[:20]))
+    return number
+
+
+def _problem(sheet: Sheet, row: SheetRow, column: str, message: str) -> InputError:
+    return InputError(message, path=sheet.path, line=row.line, column=sheet.headings.get(column, column))
