@@ -1,0 +1,6 @@
+"""Technical indicators: quantity, comparison, value or range, unit and condition, with their places."""
+
+from queqiao.engine.text.quantities.extract import extract_indicators
+from queqiao.engine.text.quantities.model import Comparison, Indicator
+
+__all__ = ["Comparison", "Indicator", "extract_indicators"]

@@ -1,0 +1,145 @@
+"""The exact reference: everything in memory, nothing approximate. For tests and for small jobs."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from queqiao.engine.retrieval.filters import Filter, FilterError, check_filter, fulfils
+from queqiao.engine.retrieval.fusion import OVER_FETCH, reciprocal_rank_fusion
+from queqiao.engine.retrieval.protocol import FieldKind, Hit, Row, Schema, TextQuery, VectorQuery
+
+K1, B = 1.2, 0.75
+
+
+class MemoryEngine:
+    """A search engine over Python objects; its postings are built anew at the first search after a change."""
+
+    def __init__(self) -> None:
+        self._schema = Schema("")
+        self._rows: dict[str, Row] = {}
+        self._ids: list[str] = []
+        self._columns: dict[str, int] | None = None
+        self._postings = sparse.csc_array((0, 0))
+
+    def ensure(self, schema: Schema) -> None:
+        """Take the schema; rows of another schema are dropped."""
+        if schema != self._schema:
+            self._schema, self._rows, self._columns = schema, {}, None
+
+    def upsert(self, rows: Sequence[Row]) -> None:
+        """Insert or replace rows."""
+        for row in rows:
+            self._rows[row.id] = row
+        self._columns = None
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Remove rows."""
+        for one in ids:
+            self._rows.pop(one, None)
+        self._columns = None
+
+    def search(self, query: TextQuery | VectorQuery, condition: Filter | None, k: int) -> list[Hit]:
+        """Return the exact best ``k``."""
+        allowed = self._allowed(condition)
+        scores = self._bm25(query) if isinstance(query, TextQuery) else self._cosines(query)
+        found = allowed & (scores > 0 if isinstance(query, TextQuery) else np.isfinite(scores))
+        rows = np.flatnonzero(found)
+        order = rows[np.argsort(-scores[rows], kind="stable")][:k]  # rows stand in the order of their ids
+        return [Hit(self._ids[row], float(scores[row])) for row in order]
+
+    def hybrid(self, text: TextQuery, vector: VectorQuery, condition: Filter | None, k: int) -> list[Hit]:
+        """Return the best ``k`` of both queries by reciprocal rank."""
+        fetch = max(OVER_FETCH, k)
+        lists = [[hit.id for hit in self.search(query, condition, fetch)] for query in (text, vector)]
+        return [Hit(one, score) for one, score in reciprocal_rank_fusion(lists)[:k]]
+
+    def ids(self, query: TextQuery | None, condition: Filter | None) -> list[str]:
+        """Return all matching ids in order."""
+        return [self._ids[row] for row in np.flatnonzero(self._matching(query, condition))]
+
+    def facets(
+        self, query: TextQuery | None, condition: Filter | None, fields: Sequence[str]
+    ) -> dict[str, dict[str, int]]:
+        """Count matching rows by value."""
+        matching = [self._rows[one] for one in self.ids(query, condition)]
+        counted: dict[str, dict[str, int]] = {}
+        for name in fields:
+            if self._schema.fields.get(name) not in (FieldKind.KEYWORD, FieldKind.KEYWORDS):
+                raise FilterError(f"{name!r} is no field of words that could be counted")
+            counts: Counter[str] = Counter()
+            for row in matching:
+                value = row.values.get(name, ())
+                counts.update([value] if isinstance(value, str) else set(value))  # type: ignore[arg-type]
+            counted[name] = dict(sorted(counts.items()))
+        return counted
+
+    def count(self, condition: Filter | None) -> int:
+        """Return how many rows fulfil the condition."""
+        return int(self._allowed(condition).sum())
+
+    def optimize(self) -> None:
+        """Do nothing: there is nothing to tidy up."""
+
+    def _matching(self, query: TextQuery | None, condition: Filter | None) -> NDArray[np.bool_]:
+        allowed = self._allowed(condition)
+        return allowed if query is None else allowed & (self._bm25(query) > 0)
+
+    def _allowed(self, condition: Filter | None) -> NDArray[np.bool_]:
+        check_filter(condition, self._schema.fields)
+        self._build()
+        return np.array([fulfils(self._rows[one].values, condition) for one in self._ids], dtype=np.bool_)
+
+    def _bm25(self, query: TextQuery) -> NDArray[np.float64]:
+        """Sum the query tokens' columns; a token that the query repeats counts as often."""
+        columns = self._build()
+        counts = Counter(columns[token] for token in query.tokens if token in columns)
+        if not counts:
+            return np.zeros(len(self._ids))
+        chosen = sorted(counts)
+        scores: NDArray[np.float64] = self._postings[:, chosen] @ np.array(
+            [counts[c] for c in chosen], dtype=np.float64
+        )
+        return scores
+
+    def _cosines(self, query: VectorQuery) -> NDArray[np.float64]:
+        self._build()
+        if len(query.vector) != self._schema.vector_width:
+            raise FilterError(f"the vector has {len(query.vector)} numbers, the index {self._schema.vector_width}")
+        nothing = (float("nan"),) * len(query.vector)
+        vectors = np.array([self._rows[one].vector or nothing for one in self._ids], dtype=np.float64)
+        if not len(vectors):
+            return np.zeros(0)
+        wanted = np.array(query.vector, dtype=np.float64)
+        lengths = np.linalg.norm(vectors, axis=1) * np.linalg.norm(wanted)
+        cosines: NDArray[np.float64] = (vectors @ wanted) / np.where(lengths == 0, 1.0, lengths)
+        return cosines
+
+    def _build(self) -> dict[str, int]:
+        """Return the column of each token, having built the postings where the rows changed."""
+        if self._columns is None:
+            self._ids = sorted(self._rows)
+            counts = [Counter(self._rows[one].tokens) for one in self._ids]
+            self._columns = {token: i for i, token in enumerate(sorted({t for count in counts for t in count}))}
+            self._postings = _bm25_postings(counts, self._columns)
+        return self._columns
+
+
+def _bm25_postings(counts: Sequence[Counter[str]], columns: dict[str, int]) -> sparse.csc_array:
+    """Return what each token of each row adds to a score, shape (rows, tokens).
+
+    ``idf · tf · (k1 + 1) / (tf + k1 · (1 - b + b · length / mean length))`` with
+    ``idf = ln(1 + (N - df + 0.5) / (df + 0.5))`` (Robertson & Zaragoza 2009; the idf as in Lucene).
+    """
+    shape = (len(counts), len(columns))
+    starts = np.concatenate(([0], np.cumsum([len(count) for count in counts], dtype=np.int64)))
+    column = np.fromiter((columns[token] for count in counts for token in count), dtype=np.int32, count=starts[-1])
+    tf = np.fromiter((tf for count in counts for tf in count.values()), dtype=np.float64, count=starts[-1])
+    lengths = np.array([count.total() for count in counts], dtype=np.float64)
+    relative = np.repeat(lengths / (lengths.mean() or 1.0) if len(counts) else lengths, np.diff(starts))
+    df = np.bincount(column, minlength=len(columns))
+    idf = np.log(1 + (len(counts) - df + 0.5) / (df + 0.5))
+    weights = idf[column] * tf * (K1 + 1) / (tf + K1 * (1 - B + B * relative))
+    return sparse.csr_array((weights, column, starts), shape=shape).tocsc()

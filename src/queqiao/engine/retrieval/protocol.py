@@ -1,0 +1,99 @@
+"""What every search engine does for us, and the plain values that go in and come out.
+
+The database is the truth; an index is derived from it and can be rebuilt at any time. Tokens come from our own
+analyser: an engine stores and finds exactly these tokens and never splits, folds, stems or drops one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from queqiao.engine.retrieval.filters import Filter
+
+Value = str | float | tuple[str, ...]
+
+
+class FieldKind(StrEnum):
+    """What a filter field holds: one word, several words (audience tokens), or a number."""
+
+    KEYWORD = "keyword"
+    KEYWORDS = "keywords"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """An index: its name, the fields that can be filtered and counted, and the width of its vectors (None: none)."""
+
+    name: str
+    fields: Mapping[str, FieldKind] = field(default_factory=dict)
+    vector_width: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One entry: tokens in reading order with repetitions, values by field, a vector where the schema has one.
+
+    A field without a value is left out of ``values``.
+    """
+
+    id: str
+    tokens: tuple[str, ...]
+    values: Mapping[str, Value] = field(default_factory=dict)
+    vector: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextQuery:
+    """Rows that hold any of the tokens, ordered by BM25."""
+
+    tokens: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VectorQuery:
+    """Rows ordered by cosine with the vector."""
+
+    vector: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A row that was found; scores compare within one answer only."""
+
+    id: str
+    score: float
+
+
+class SearchEngine(Protocol):
+    """An index behind one interface; unknown fields and wrong kinds raise FilterError in every engine."""
+
+    def ensure(self, schema: Schema) -> None:
+        """Create the index, or open it where it exists."""
+
+    def upsert(self, rows: Sequence[Row]) -> None:
+        """Insert the rows, replacing those with the same ids; visible to every later search."""
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Remove rows; ids that are not there are ignored."""
+
+    def search(self, query: TextQuery | VectorQuery, condition: Filter | None, k: int) -> list[Hit]:
+        """Return at most ``k`` hits that fulfil the condition, the best first, ties by id."""
+
+    def hybrid(self, text: TextQuery, vector: VectorQuery, condition: Filter | None, k: int) -> list[Hit]:
+        """Return at most ``k`` hits of both queries, fused by rank."""
+
+    def ids(self, query: TextQuery | None, condition: Filter | None) -> list[str]:
+        """Return the ids of all rows that match, in order of the ids."""
+
+    def facets(
+        self, query: TextQuery | None, condition: Filter | None, fields: Sequence[str]
+    ) -> dict[str, dict[str, int]]:
+        """Count the rows that match by the values of word fields, values in order."""
+
+    def count(self, condition: Filter | None) -> int:
+        """Return how many rows fulfil the condition."""
+
+    def optimize(self) -> None:
+        """Tidy up after many changes; answers stay the same."""

@@ -1,0 +1,98 @@
+"""Comparison words before and after a value."""
+
+import re
+from dataclasses import dataclass
+
+from queqiao.engine.text.quantities.model import Comparison
+
+GE, GT, LE, LT, EQ, APPROX = (
+    Comparison.GE, Comparison.GT, Comparison.LE, Comparison.LT, Comparison.EQ, Comparison.APPROX,
+)  # fmt: skip
+
+# The better direction decides what 达到 and 优于 mean: of these, less is better.
+LOWER_IS_BETTER = re.compile(
+    r"误差|偏差|公差|粗糙度|检出限|检测限|检测下限|定量限|下限|噪声|噪音|能耗|电耗|功耗|损耗|损失|泄漏|漏率|时延|延迟|延时|"
+    r"响应时间|响应|孔隙率|气孔率|跳动|漂移|失重|残留|残余|含水率|误报|漏报|漏检|误检|误判|错误率|故障率|不良率|"
+    r"摩擦系数|磨损|翘曲|收缩率|膨胀系数|浊度|COD|排放|电阻率|插损|纹波|波动|不平度|平面度|圆度|平行度|垂直度|同轴度|"
+    r"重复性|不均匀|衰减|蠕变|成本|周期|耗时|用时|重量|厚度差|杂质|RMSE|PUE",
+    re.IGNORECASE,
+)
+_PRECISION = re.compile(r"精度|分辨率|分辨力|准确度|灵敏度")
+
+_TO = r"(?:到|至|成|为)"
+_CHANGE_UP = r"(?:提高|提升|增加|增大|增至|增强|增长|延长|扩大|上升|升高|升|增|提|加大|拓展)"
+_CHANGE_DOWN = r"(?:降低|减少|减小|缩短|下降|压缩|压低|缩小|削减|减轻|减薄|控制|减|降|压|缩|砍)"
+# (pattern, comparison); None is decided by the direction of the quantity. Longer words stand first.
+_BEFORE: tuple[tuple[str, Comparison | None], ...] = (
+    (r"大于等于|大于或等于|不得低于|不得小于|不得少于|不应低于|不应小于|不低于|不小于|不少于|不短于|不窄于|不弱于|不亚于|"
+     r"不浅于|不慢于|不差于|不下于|高于等于|高于或等于|至少为|至少|最低为|最少|最小为|≥|>=|=>|>=", GE),
+    (r"小于等于|小于或等于|低于等于|低于或等于|不得超过|不得高于|不得大于|不应超过|不应大于|不超过|不大于|不高于|不多于|"
+     r"不长于|不宽于|不重于|不厚于|不超出|至多|最多为|最多|最高不过|≤|<=|=<", LE),
+    (r"大于|高于|超过|多于|长于|突破|超出|优于并超过|≻|>", GT),
+    (r"小于|低于|少于|短于|不到|不足|轻于|<", LT),
+    (rf"{_CHANGE_UP}了?{_TO}了?", GE),
+    (rf"{_CHANGE_DOWN}了?(?:{_TO}|在)了?", LE),
+    (r"保持在|维持在|稳定在|保持|维持|稳定达到|可以达到|可达到|能达到|应达到|需达到|要达到|达到了|达到|可达|高达|达|至", None),
+    (r"优于|好于", None),
+    (r"大约为|大约|约为|约|近似为|近似|≈", APPROX),
+    (r"仅需要|仅需|仅为|只需要|只需|仅|最高可达|最大可达|=", EQ),
+)  # fmt: skip
+_BEFORE_PATTERNS = tuple((re.compile(rf"(?:{words})\s*$"), comparison) for words, comparison in _BEFORE)
+_CHANGE = re.compile(
+    rf"(?:(?P<up>{_CHANGE_UP})|(?P<down>{_CHANGE_DOWN}|节省|节约|节电|节能|节水|节油|节气|省电|省油|减重|减薄|增产|提速|降本|增效|"
+    rf"减排|降噪|提质|降温|省))了?(?P<more>约|近|大约|至少|超过|不低于|不少于|≥|>|达到|达)?\s*$"
+)
+_AFTER: tuple[tuple[re.Pattern[str], Comparison], ...] = (
+    (re.compile(r"\s*(?:\(含\))?(?:及其?以上|或以上|或更高|以上|及以上|\+)"), GE),
+    (re.compile(r"\s*(?:及其?以下|或以下|或更低|以下|以内|之内|内(?!径|部|壁|外|层|腔|的|能|置|衬|存|胆|圈))"), LE),
+    (re.compile(r"\s*(?:左右|上下)"), APPROX),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A comparison word: where it begins or ends, what it means, and whether it is a verb of change by an amount."""
+
+    position: int
+    comparison: Comparison | None
+    relative: bool = False
+
+
+def word_before(text: str, start: int) -> Word | None:
+    """Find the comparison that ends where a value begins; ``comparison`` None leaves it to the quantity."""
+    window = text[max(0, start - 12) : start]
+    offset = start - len(window)
+    change = _CHANGE.search(window)
+    if change is not None:
+        more = {None: None, "约": APPROX, "近": APPROX, "大约": APPROX, "超过": GT, ">": GT}.get(change["more"], GE)
+        return Word(offset + change.start(), more, relative=True)
+    for pattern, comparison in _BEFORE_PATTERNS:
+        match = pattern.search(window)
+        if match is not None:
+            return Word(_with_aim(window, offset, match.start()), comparison)
+    return None
+
+
+def _with_aim(window: str, offset: int, start: int) -> int:
+    """控制在不超过, 降到不高于: the aim before the comparison belongs to the phrase."""
+    aim = re.search(rf"(?:(?:{_CHANGE_UP}|{_CHANGE_DOWN}){_TO}|控制在|保持在|达到)$", window[:start])
+    return offset + (aim.start() if aim else start)
+
+
+def word_after(text: str, end: int) -> Word | None:
+    """Find the comparison that begins where a value ends."""
+    for pattern, comparison in _AFTER:
+        match = pattern.match(text, end)
+        if match is not None:
+            return Word(match.end(), comparison)
+    return None
+
+
+def better_direction(name: str, unit: str, value: float) -> Comparison:
+    """Return what 达到 and 优于 mean for a quantity: le where less is better, else ge.
+
+    A precision in per cent near 100 is a share of right answers, any other precision is an error.
+    """
+    if _PRECISION.search(name):
+        return GE if unit in ("%", "1", "pixel", "times") and value > 50 else LE
+    return LE if LOWER_IS_BETTER.search(name) else GE

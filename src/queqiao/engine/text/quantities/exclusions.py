@@ -1,0 +1,135 @@
+"""Numbers that are no indicators: dates, money, counts, names, standards, what is there today."""
+
+import re
+
+from queqiao.engine.text.quantities.model import Folded
+from queqiao.engine.text.quantities.values import Value
+
+_DATE = re.compile(
+    r"(?:19|20)\d{2}\s?(?:年|[-./]\d{1,2}|版|届|\b)|\d{1,2}月(?:\d{1,2}日|份|底|初|前|中|以)?|\d{1,2}[日号](?!夜|程)"
+)
+_DATE_TAIL = re.compile(r"(?:年|月)\s?$")
+_TELEPHONE = re.compile(r"\d{3,4}-\d{7,8}|1[3-9]\d{9}|\d{7,}")
+_STANDARD = re.compile(r"(?:GB|JB|HJ|NB|QB|YY|NY|JGJ|DL|ISO|IEC|ASTM|EN|DIN|UL|GJB|SJ|HG|SH|CJ|TB|YB|YS|DB|JTG|T/[A-Z]+)"
+                       r"(?:/[TZ])?\s?[\dA-Z.\-]*$")  # fmt: skip
+_NAME_BEFORE = re.compile(r"[A-Za-z][A-Za-z]*-?$")
+_QUANTITY_LETTERS = re.compile(r"(?:pH|PH|Ra|Rz|Rw|Rq|mAP\d*|AUC|PUE|PDI|COP|EER|UPF|PSNR|SSIM|IoU|IOU|F1|HV|HRC|IP|SPF|"
+                               r"D50|D90|D10|T90|COD|BOD|TOC|VOC|NOx|BET|Tg|RMSE|R2|Cv|SNR|NDF|FPS|RTO|Q值|COPh|IPLV)\s?$")  # fmt: skip
+_LIST_MARK = re.compile(r"(?:^|[。；：:\n\s，(（])\(?$")
+_LIST_END = re.compile(r"(?:[、)）]|\.(?!\d))")
+_CLASS = re.compile(
+    r"(?:类|级|型|号|代|期|届|批|线|寸|英寸|号文|强|A级|等奖|维|轴|阶|相(?!对)|端|色|芯|面体|挡|档|族|位数|层楼|楼)"
+)
+_PEOPLE = re.compile(r"(?:余|多|几)?(?:人(?!工|机|体|为|造)|名|位|家|项|篇|户|座|艘|所|省|市(?!场)|县|区|镇|村|条(?:生产)?线|款|届|册|"
+                     r"个(?!月|小时|百分点|点|循环|大气压|星期)|种|类|期|批|套|辆|栋|间|处|场|门|本|股|匹|次会|方面|口)")  # fmt: skip
+_MONEY = re.compile(r"(?:万|亿|千|百)?\s?(?:元|块钱|人民币|美元|欧元|万元|亿元)")
+_COST = re.compile(r"成本|费用|电费|药耗|单耗|水费|造价|能耗")
+_PER_COST = re.compile(r"吨|每|单[件台位瓶个套次枚只根片吨]|公斤|千克|度|亩|方|件")
+_BUDGET = re.compile(
+    r"预算|投资|经费|资金|收入|产值|利润|补助|补贴|销售|营收|注册|价格|单价|售价|奖励|融资|贷款|总额|合同|报价|年费"
+)
+_BACKGROUND = re.compile(
+    r"(?:员工|职工|占地|厂房|建筑面积|海拔|全长|总长|里程|注册|成立|存栏|运距|人口|库容|装机|耕地|基地|流转|种植面积|"
+    r"年产[^，。；]{0,6}$|年产尾矿|年产量|年排放|年需求|年用|年销|现有|目前|当前|现在|如今|原来|现状|已有|已建|原有|以往|去年|今年|"
+    r"首批|首单|首轮|累计|历时|距今|层高|工期|交期|质保|合作期|期限|用地|场地|样品|样机|投放|做过|多年|过去)"
+)
+_TODAY = re.compile(r"目前|当前|现在|现有|如今|原来|现状|只有|仅有|原先|以前|过去|国外|进口(?!同类)|同行|传统")
+_TARGET = re.compile(r"要求|需要|希望|达到|提升|提高|降|缩短|控制|不[低高大小少超]|至少|以上|以下|以内|≥|≤")
+_TOO = re.compile(r"(?:太|过于|才能?|就)[^，。；]")
+_POLICY = re.compile(r"加计扣除|扣除|税率|利率|持股|股权|占股|补贴|补助|市场份额|市占率|国产化率|占比达|价格|售价|报价|单价|增长率|同比")
+_WISH = re.compile(r"(?:希望|计划|预计|争取|要求|力争|想|期望|拟|确保|最好|必须|能|可|在|于|完成|见到|交付|投产|上线|解决|实现|项目|建设|研发|开发|合作|工程)*$")
+_BASE = re.compile(r"(?:由|从)(?:现在的|目前的|原来的|现有的|原先的|传统的)?(?:约|大约|不足|近)?$")
+_BASE_FOLLOWS = re.compile(r"(?:左右|以上|多)?[^，。；\d]{0,6}?(?:提|降|缩|延|减|压|增|升|到|至|变|扩|拓|下)")
+_RECENT = re.compile(r"(?:近|最近|过去|前|未来|今后|连续|经过|历经|用了|约)$")
+_ORDINAL = re.compile(r"(?:第|No\.?|编号|附件|表|图|式|专利号|ZL|CN|报告|批次|型号|牌号|房间|路|栋)\s?$")
+
+
+def is_excluded(folded: Folded, value: Value, clause: tuple[int, int], *, compared: bool) -> bool:
+    """Whether a value is no indicator; ``compared`` says that a comparison word stands beside it."""
+    text = folded.text
+    before, after = text[clause[0] : value.start], text[value.end : clause[1]]
+    return (
+        _is_label(text, value, before, compared=compared)
+        or _is_money(value, before, after)
+        or (not compared and _is_count(text, value, before, after))
+        or is_base(text, value)
+        or (not compared and bool(_BACKGROUND.search(before)))
+        or bool(_POLICY.search(before))
+        or _is_period(value, before)
+        or (not compared and value.unit in ("mesh", "C"))
+        or _is_today(before, after)
+    )
+
+
+def _is_label(text: str, value: Value, before: str, *, compared: bool) -> bool:
+    """Dates, telephones, standards, names of models and materials, marks of lists, classes."""
+    written = text[value.start : value.end]
+    around = text[max(0, value.start - 12) : value.start]
+    if _TELEPHONE.match(written.strip("-")) or _ORDINAL.search(around):
+        return True
+    if _DATE.match(text, value.start) and not compared or _DATE_TAIL.search(before) and value.whole:
+        return True
+    if _STANDARD.search(around):
+        return True
+    if value.bare and value.whole and _LIST_MARK.search(text[max(0, value.start - 2) : value.start]):
+        mark = _LIST_END.match(text, value.end)
+        if mark is not None:
+            return True
+    if _CLASS.match(text, value.end):
+        return True
+    return _is_name(text, value, before)
+
+
+def _is_name(text: str, value: Value, before: str) -> bool:
+    """GCr15, 5G, 3D, H2O2: letters that touch the digits and are no unit make a name."""
+    if text[value.start : value.end][:1].isalpha():
+        return False
+    touching = _NAME_BEFORE.search(before)
+    if touching is not None and not _QUANTITY_LETTERS.search(before):
+        return True
+    following = text[value.end : value.end + 1]
+    return value.bare and bool(following) and following.isascii() and (following.isalpha() or following in "-#")
+
+
+def _is_money(value: Value, before: str, after: str) -> bool:
+    """Money counts only as the cost of one unit of output or product."""
+    if value.unit.split("/")[0] != "CNY" and not _MONEY.match(after):
+        return False
+    if _BUDGET.search(before):
+        return True
+    if "/" in value.unit:
+        return False
+    return not (_COST.search(before) and _PER_COST.search(before))
+
+
+def _is_count(text: str, value: Value, before: str, after: str) -> bool:
+    """People, companies, machines and the like, where nothing is compared."""
+    written = text[value.start : value.end]
+    if value.unit == "1" and not value.bare and "/" not in written and "每" not in before[-4:]:
+        return not written[-1].isdigit() and "倍" not in written
+    if value.bare and _PEOPLE.match(after):
+        return True
+    if value.unit in ("a", "mo", "d", "h", "wk") and (
+        _RECENT.search(before) or after.startswith(("来", "多来", "前", "期"))
+    ):
+        return True
+    return False
+
+
+def is_base(text: str, value: Value) -> bool:
+    """由45%降至…, 从7天延长到…: where a change begins is no indicator."""
+    before = text[max(0, value.start - 8) : value.start]
+    return bool(_BASE.search(before)) and bool(_BASE_FOLLOWS.match(text, value.end))
+
+
+def _is_today(before: str, after: str) -> bool:
+    """目前只有260MPa左右: the present level, unless the clause goes on to what is wanted."""
+    found = [match.end() for match in _TODAY.finditer(before)]
+    if _TOO.match(after):
+        return True
+    return bool(found) and not _TARGET.search(before[found[-1] :]) and not after.startswith(("以上", "以下", "以内"))
+
+
+def _is_period(value: Value, before: str) -> bool:
+    """希望6个月内…: a time without a quantity's name is the period of a project."""
+    return value.unit in ("d", "mo", "a", "wk") and bool(_WISH.fullmatch(before.strip()))

@@ -1,0 +1,199 @@
+"""Technical indicators from free text.
+
+The steps: fold the text; read numbers, units, ranges and lists; find the comparison on either side; drop what is
+no indicator; tell conditions from results; name what is left.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from queqiao.engine.text.quantities.comparison import Word, better_direction, word_after, word_before
+from queqiao.engine.text.quantities.conditions import Condition, Phrase, find_conditions
+from queqiao.engine.text.quantities.exclusions import is_base, is_excluded
+from queqiao.engine.text.quantities.model import Comparison, Folded, Indicator
+from queqiao.engine.text.quantities.naming import Name, Per, find_name, find_per, with_per
+from queqiao.engine.text.quantities.values import Value, find_values
+
+# A share of something that the text names between the comparison and the number: 不超过满量程的0.5%.
+_BASE = re.compile(
+    r"(?P<own>满量程|量程|额定[^，。；\d]{0,4}|初始[^，。；\d]{0,3}|标称[^，。；\d]{0,3}|设计[^，。；\d]{0,3}|总[^，。；\d]{1,3})的$"
+    r"|(?P<other>(?:人工|进口[^，。；\d]{0,4}|国外[^，。；\d]{0,4}|传统[^，。；\d]{0,4}|原[^，。；\d]{0,4}|现有[^，。；\d]{0,4}|普通[^，。；\d]{0,4}))的$"
+)
+_MULTIPLE_OF = re.compile(r"(?:是|为|达|达到)[^，。；\d]{1,8}的$")
+# Quantities that people give without a unit.
+_UNITLESS = re.compile(
+    r"(?:pH值?|PH值?|系数|指数|密度|活度|比|比值|因子|折射率|mAP\S*|AUC|PUE|PDI|COP|EER|F1\S*|IoU|PSNR|SSIM|UPF值?|SPF值?|"
+    r"值|并发\S*|用户数|像素|级数|倍率|模数|泊松比|聚合度|酸价|碘值|得率|信噪比|纵横比|长径比|圆度)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A value with its comparison words, name and period, before conditions are told from results."""
+
+    start: int
+    end: int
+    value: Value
+    clause: tuple[int, int]
+    before: Word | None
+    after: Word | None
+    name: Name
+    per: Per | None
+    relative: bool
+
+
+def extract_indicators(text: str) -> tuple[Indicator, ...]:
+    """Return the indicators of a text in order; no two overlap, and any text whatsoever is accepted."""
+    folded = Folded.of(text)
+    drafts = [draft for draft in _drafts(folded) if _is_meant(folded, draft)]
+    phrases = [Phrase(draft.start, draft.end, draft.value.unit, bool(draft.before or draft.after)) for draft in drafts]
+    settings, governed = find_conditions(folded.text, folded.clauses, phrases)
+    found: list[Indicator] = []
+    for index, draft in enumerate(drafts):
+        if index not in settings:
+            indicator = _indicator(folded, draft, governed.get(index))
+            if not found or indicator.start >= found[-1].end:
+                found.append(indicator)
+    return tuple(found)
+
+
+def _drafts(folded: Folded) -> list[_Draft]:
+    drafts: list[_Draft] = []
+    clause_index = 0
+    clauses = folded.clauses
+    for value in find_values(folded):
+        while clause_index + 1 < len(clauses) and clauses[clause_index + 1][0] <= value.start:
+            clause_index += 1
+        floor = max(clauses[clause_index][0], _end_of_last(folded.text, drafts))
+        drafts.append(_draft(folded.text, value, clauses[clause_index], floor))
+    return _shared_comparisons(folded.text, drafts)
+
+
+def _end_of_last(text: str, drafts: Sequence[_Draft]) -> int:
+    """Return where the last phrase ends that is not merely where a change begins."""
+    return next((draft.end for draft in reversed(drafts) if not is_base(text, draft.value)), 0)
+
+
+def _draft(text: str, value: Value, clause: tuple[int, int], floor: int) -> _Draft:
+    start, relative = value.start, False
+    base = _BASE.search(text, clause[0], value.start) or _MULTIPLE_OF.search(text, clause[0], value.start)
+    if base is not None:
+        start = base.start() if base.re is _BASE else value.start
+        relative = (
+            base.re is _MULTIPLE_OF
+            and text[value.start : value.end].endswith("倍")
+            or bool(base.re is _BASE and base["other"])
+        )
+    before = word_before(text, start)
+    if before is not None and before.position < clause[0]:
+        before = None
+    if before is not None:
+        start = before.position
+        relative = relative or before.relative
+    after = word_after(text, value.end)
+    name = find_name(text, floor, start)
+    per = find_per(text, floor, start, name.text)
+    if per is not None and per.start is not None:
+        start = per.start
+        name = find_name(text, floor, start)
+    return _Draft(start, after.position if after else value.end, value, clause, before, after, name, per, relative)
+
+
+def _shared_comparisons(text: str, drafts: Sequence[_Draft]) -> list[_Draft]:
+    """不低于980、600MPa和14%, 不大于12mm×10mm: a comparison applies to all that are joined to its value."""
+    result = list(drafts)
+    for index in range(1, len(result)):
+        first, second = result[index - 1], result[index]
+        if second.value.joined and second.before is None and first.before is not None:
+            joined = text[first.end : second.start]
+            together = "×" in joined or "x" in joined or "分别" in text[first.clause[0] : first.start]
+            if together:
+                result[index] = replace(second, before=replace(first.before, position=second.start), name=first.name)
+    return _listed_names(text, result)
+
+
+def _listed_names(text: str, drafts: list[_Draft]) -> list[_Draft]:
+    """抗拉强度、屈服强度和延伸率分别不低于980、600MPa和14%: each value has its own name."""
+    for index, draft in enumerate(drafts):
+        lead = text[draft.clause[0] : draft.start]
+        if "分别" not in lead or (index and drafts[index - 1].clause == draft.clause):
+            continue
+        names = list(re.finditer(r"[^、和及与，]+", re.sub(r"(?:应|要|须)?分别.*$", "", lead)))
+        group = [i for i in range(index, len(drafts)) if drafts[i].clause == draft.clause]
+        if len(names) != len(group):
+            continue
+        for i, found in zip(group, names, strict=True):
+            begin = draft.clause[0] + found.start()
+            last = found[0].rsplit("的", 1)[-1]
+            begin += len(found[0]) - len(last)
+            drafts[i] = replace(drafts[i], name=Name(last, begin, begin + len(last)))
+    return drafts
+
+
+def _is_meant(folded: Folded, draft: _Draft) -> bool:
+    """Whether a value is an indicator or a condition at all."""
+    compared = draft.before is not None or draft.after is not None
+    value = draft.value
+    if value.bare and not compared and not _UNITLESS.search(draft.name.text):
+        return False
+    if value.bare and draft.relative:
+        return False
+    if value.bare and compared and not draft.name.text:
+        return False
+    return not is_excluded(folded, value, draft.clause, compared=compared)
+
+
+def _indicator(folded: Folded, draft: _Draft, condition: Condition | None) -> Indicator:
+    value = draft.value
+    comparison, low, high = _bounds(draft)
+    start, end = folded.span(draft.start, draft.end)
+    named = bool(draft.name.text)
+    name_start, name_end = folded.span(draft.name.start, draft.name.end) if named else (None, None)
+    original = folded.normalised.original
+    return Indicator(
+        start=start,
+        end=end,
+        name=original[name_start:name_end] if named else "",
+        comparison=comparison,
+        low=low,
+        high=high,
+        unit=with_per(value.unit, draft.per),
+        relative=draft.relative,
+        condition=_written(folded, condition),
+        name_start=name_start,
+        name_end=name_end,
+    )
+
+
+def _written(folded: Folded, condition: Condition | None) -> str | None:
+    if condition is None or condition.start >= condition.end:
+        return None
+    start, end = folded.span(condition.start, condition.end)
+    return folded.normalised.original[start:end].strip() or None
+
+
+def _bounds(draft: _Draft) -> tuple[Comparison, float | None, float | None]:
+    value = draft.value
+    if value.kind is Comparison.RANGE:
+        return Comparison.RANGE, value.low, value.high
+    comparison = _comparison(draft)
+    if comparison in (Comparison.GE, Comparison.GT):
+        return comparison, value.low, None
+    if comparison in (Comparison.LE, Comparison.LT):
+        return comparison, None, value.high
+    return comparison, value.low, value.high
+
+
+def _comparison(draft: _Draft) -> Comparison:
+    """The word after the value is the closer one; a word before it that leaves the direction open asks the name."""
+    if draft.after is not None and not (draft.before and draft.before.comparison in (Comparison.GT, Comparison.LT)):
+        return draft.after.comparison or Comparison.EQ
+    if draft.before is None:
+        return Comparison.EQ
+    if draft.before.comparison is None:
+        if draft.relative:
+            return Comparison.EQ
+        return better_direction(draft.name.text, draft.value.unit, draft.value.high)
+    return draft.before.comparison

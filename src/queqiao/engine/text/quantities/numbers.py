@@ -1,0 +1,119 @@
+"""Numbers as people write them, in digits and in Chinese."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from queqiao.engine.text.quantities.model import Folded
+
+_DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
+_POWER = re.compile(r"\s?[×xX*·]\s?10(?:\^?([-+]?\d{1,2}))")
+_EXPONENT = re.compile(r"[eE]([-+]?\d{1,2})(?![\dA-Za-z])")
+_ARABIC = re.compile(_DIGITS)
+_MULTIPLIERS = {"万亿": 1e12, "千亿": 1e11, "百亿": 1e10, "十亿": 1e9, "亿": 1e8, "千万": 1e7, "百万": 1e6,
+                "十万": 1e5, "万": 1e4, "千": 1e3, "百": 1e2}  # fmt: skip
+_MULTIPLIER = re.compile(
+    r"\s?(万亿|千亿|百亿|十亿|亿|千万|百万|十万|万|千(?!瓦|克|米|伏|帕|牛|赫|卡|焦|安|欧|吨)|百(?!帕))"
+)
+_CHINESE_DIGITS = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_CHINESE = "零一二两三四五六七八九十百千万"
+_OF = re.compile(rf"(百|千|万|十)分之([{_CHINESE}半]+(?:点[{_CHINESE}]+)?|{_DIGITS})")
+_TENTHS = re.compile(r"([一二两三四五六七八九]|\d(?:\.\d)?)成(半)?")
+_HALF = re.compile(r"半(?=个?小时|年|个月|天|小时|分钟)|一半")
+_PLAIN_CHINESE = re.compile(
+    rf"[{_CHINESE}]{{2,}}(?=次|个月|小时|公里|公斤|吨|天|米|亩|倍|瓶|件|台|度)|[一两二三四五六七八九十](?=倍)"
+)
+_OF_UNIT = {"百": ("%", 1.0), "千": ("permille", 1.0), "万": ("%", 0.01), "十": ("%", 10.0)}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number in a folded text; ``unit`` is given where the writing itself says it (三成 is 30 %)."""
+
+    start: int
+    end: int
+    value: float
+    unit: str | None = None
+    whole: bool = False  # written as bare digits, without a decimal point or a multiplier
+
+
+def find_numbers(folded: Folded) -> Iterator[Number]:
+    """Yield all numbers in order; none overlaps another."""
+    found: list[Number] = [*_of(folded.text), *_tenths(folded.text), *_chinese(folded.text)]
+    taken = {i for number in found for i in range(number.start, number.end)}
+    found += [number for number in _arabic(folded) if number.start not in taken]
+    yield from sorted(found, key=lambda number: number.start)
+
+
+def _arabic(folded: Folded) -> Iterator[Number]:
+    text, position = folded.text, 0
+    while (match := _ARABIC.search(text, position)) is not None:
+        start, end = match.span()
+        position = end
+        if not folded.original(start).isdecimal():  # ① is a mark of a list
+            continue
+        value, whole = float(match[0].replace(",", "")), match[0].isdigit()
+        scaled = _POWER.match(text, end) or _EXPONENT.match(text, end)
+        if scaled is not None and (scaled.re is _EXPONENT or _is_power(folded, scaled)):
+            value, end, whole = value * 10.0 ** int(scaled[1]), scaled.end(), False
+        multiplier = _MULTIPLIER.match(text, end)
+        if multiplier is not None:
+            value, end, whole = value * _MULTIPLIERS[multiplier[1]], multiplier.end(), False
+        yield Number(start, end, _tidy(value), None, whole)
+        position = end
+
+
+def _is_power(folded: Folded, match: re.Match[str]) -> bool:
+    """``×10^5`` and ``×10⁵`` are powers, ``12mm×105mm`` is not; a plain ``×105`` counts as one too rarely to trust."""
+    position = match.start(1)
+    return "^" in match[0] or not folded.original(position).isascii()
+
+
+def _of(text: str) -> Iterator[Number]:
+    for match in _OF.finditer(text):
+        unit, factor = _OF_UNIT[match[1]]
+        value = float(match[2].replace(",", "")) if match[2][0].isdigit() else chinese_value(match[2])
+        yield Number(match.start(), match.end(), _tidy(value * factor), unit)
+
+
+def _tenths(text: str) -> Iterator[Number]:
+    for match in _TENTHS.finditer(text):
+        following = text[match.end() : match.end() + 1]
+        if following and following in "功本品套果分员立熟为交型像就长都绩":
+            continue
+        share = float(match[1]) if match[1][0].isdigit() else float(_CHINESE_DIGITS[match[1]])
+        yield Number(match.start(), match.end(), _tidy(10 * share + (5 if match[2] else 0)), "%")
+
+
+def _chinese(text: str) -> Iterator[Number]:
+    for match in _HALF.finditer(text):
+        yield Number(
+            match.start(), match.end(), 50.0 if match[0] == "一半" else 0.5, "%" if match[0] == "一半" else None
+        )
+    for match in _PLAIN_CHINESE.finditer(text):
+        before = text[match.start() - 1 : match.start()]
+        if before not in tuple("第之近数几多"):
+            yield Number(match.start(), match.end(), _tidy(chinese_value(match[0])))
+
+
+def chinese_value(text: str) -> float:
+    """Return the value of Chinese numerals: 九十五 is 95, 两万 20,000, 三点五 3.5, 半 0.5."""
+    if text == "半":
+        return 0.5
+    whole, _, decimals = text.partition("点")
+    total = section = digit = 0
+    for letter in whole:
+        if letter in _CHINESE_DIGITS:
+            digit = _CHINESE_DIGITS[letter]
+        elif letter == "万":
+            total, section, digit = (total + section + digit) * 10_000, 0, 0
+        else:
+            section += (digit or 1) * {"十": 10, "百": 100, "千": 1000}[letter]
+            digit = 0
+    fraction = sum(_CHINESE_DIGITS.get(letter, 0) * 10.0 ** -(i + 1) for i, letter in enumerate(decimals))
+    return total + section + digit + fraction
+
+
+def _tidy(value: float) -> float:
+    """Undo the binary noise of a multiplication: 0.85 · 10,000 is 8,500."""
+    return float(f"{value:.12g}")
