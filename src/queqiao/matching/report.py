@@ -65,10 +65,9 @@ class NeedView:
     nearest: CandidateView | None
 
     @property
-    def best_level(self) -> int | None:
-        """The level of the first candidate, or None where nothing fits."""
-        first = next(iter((*self.related, *self.others)), None)
-        return first.match.level if first else None
+    def first(self) -> CandidateView | None:
+        """The best candidate, or None where nothing fits."""
+        return next(iter((*self.related, *self.others)), None)
 
 
 def render_report(
@@ -97,8 +96,8 @@ def render_report(
         english=current_language() == "en",
         style=Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),  # noqa: S704 -- our own file
         needs=views,
-        fitting=[view for view in views if view.nearest is None and view.best_level],
-        unfitting=[view for view in views if not view.best_level],
+        fitting=[view for view in views if view.first],
+        unfitting=[view for view in views if not view.first],
         achievements=len(achievements),
         version=__version__,
         snapshot=corpus.snapshot.version,

@@ -11,6 +11,7 @@ from queqiao.engine.ranking.structured import Agreement
 from queqiao.engine.text.quantities import Gap, GapStatus
 
 _SHOWN_TERMS = 5
+_OBSTACLES = ("maturity", "cooperation")  # a difference here stands in the way; another field or region does not
 
 
 def level_name(level: int) -> str:
@@ -44,7 +45,7 @@ def reasons(match: Match, need: Document, candidate: Document) -> str:
     said += [
         _agreement(point, agreement, need, candidate)
         for point, agreement in match.evidence.agreements.items()
-        if agreement is not Agreement.NOT_STATED
+        if agreement is Agreement.AGREES or (agreement is Agreement.DIFFERS and point in _OBSTACLES)
     ]
     return _("；").join(said)
 
@@ -64,7 +65,7 @@ def why_not_higher(match: Match) -> str:
         obstacles.append(_("没有实质性的共同用词"))
     elif len(match.evidence.terms) <= 2:
         obstacles.append(_("共同用词少"))
-    differs = [point for point, value in match.evidence.agreements.items() if value is Agreement.DIFFERS]
+    differs = [point for point in _OBSTACLES if match.evidence.agreements[point] is Agreement.DIFFERS]
     obstacles += [_("{point}不一致").format(point=point_name(point)) for point in differs]
     return _("、").join(obstacles or [_("文字只是部分相近")])
 

@@ -10,6 +10,7 @@ from queqiao.engine.text.analyser import Analyser, Token
 from queqiao.engine.text.quantities import Gap
 
 MOST_TERMS = 8  # reasons that a reader takes in at a glance
+LEAST_CHARACTER = 0.02  # of the score: a single character below it is chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ def shared_terms(
         for char in need.characters.keys() & candidate.characters.keys()
         if char not in in_fillers
     }
+    characters = {char: value for char, value in characters.items() if value >= LEAST_CHARACTER}
     return _located(characters, need.characters, candidate.characters)
 
 

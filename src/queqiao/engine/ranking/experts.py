@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from queqiao.engine.ranking.documents import Document, document_of
-from queqiao.engine.ranking.evidence import SharedTerm, place_terms, shared_terms
+from queqiao.engine.ranking.evidence import PlacedText, SharedTerm, place_terms, shared_terms
 from queqiao.engine.ranking.levels import fits, level_of
-from queqiao.engine.ranking.lexical import CandidateMatrix, Weights, candidate_weights, need_weights
-from queqiao.engine.ranking.ranker import COMPARE, DECIMALS, agreement_part
+from queqiao.engine.ranking.lexical import CandidateMatrix, candidate_weights, need_weights
+from queqiao.engine.ranking.ranker import DECIMALS, AnalysedNeed, agreement_part, compare_stated
 from queqiao.engine.ranking.snapshot import CorpusSnapshot
 from queqiao.engine.ranking.structured import Agreement
 from queqiao.engine.records import Expert, ExpertItem
@@ -82,19 +82,21 @@ class ExpertRanker:
         self._starts = _starts(self._items)
         by_id = {expert.id: expert for expert in experts}
         self._experts = [by_id[self._items[start].expert_id] for start, _ in self._starts]
+        self._placed: dict[int, PlacedText] = {}
         self._fillers = learn_fillers(snapshot.blocks["words"].document_frequency, snapshot.documents)
 
-    def shortlist(self, need: Document, *, top: int) -> ExpertShortlist:
+    def shortlist(self, document: Document, *, top: int) -> ExpertShortlist:
         """Return the best ``top`` experts for a need, or none where nobody's record fits."""
-        weights = need_weights(self._snapshot, self._analyser.terms(need.text), None)
+        weights = need_weights(self._snapshot, self._analyser.terms(document.text), None)
+        need = AnalysedNeed(document, weights, place_terms(self._analyser, document), ())
         similarity = self._matrix.similarity(weights).total * self._recency
-        ordered = self._order(need, similarity)[:top]
+        ordered = self._order(document, similarity)[:top]
         matches = tuple(
-            self._match(need, weights, similarity, entry, rank) for rank, entry in enumerate(ordered, 1) if entry[0] > 0
+            self._match(need, similarity, entry, rank) for rank, entry in enumerate(ordered, 1) if entry[0] > 0
         )
-        if not matches or not fits(_best(matches[0]), has_reason=bool(matches[0].items[0].terms)):
-            return ExpertShortlist(need.id, ())
-        return ExpertShortlist(need.id, matches)
+        if not matches or not fits(matches[0].items[0].score, has_reason=bool(matches[0].items[0].terms)):
+            return ExpertShortlist(document.id, ())
+        return ExpertShortlist(document.id, matches)
 
     def _order(self, need: Document, similarity: NDArray[np.float64]) -> list[tuple[float, int, dict[str, Agreement]]]:
         first = np.array([start for start, _ in self._starts], dtype=np.intp)
@@ -109,12 +111,12 @@ class ExpertRanker:
         return sorted(scored, key=lambda entry: (-entry[0], self._experts[entry[1]].id))
 
     def _agreements(self, need: Document, expert: Expert) -> dict[str, Agreement]:
-        return {name: COMPARE[name](need.stated.get(name, ""), getattr(expert, name)) for name in _POINTS}
+        stated = {name: text for name in _POINTS if (text := getattr(expert, name))}
+        return compare_stated(need.stated, stated)
 
     def _match(
         self,
-        need: Document,
-        weights: Weights,
+        need: AnalysedNeed,
         similarity: NDArray[np.float64],
         entry: tuple[float, int, dict[str, Agreement]],
         rank: int,
@@ -122,19 +124,17 @@ class ExpertRanker:
         score, index, agreements = entry
         start, end = self._starts[index]
         rows = sorted(range(start, end), key=lambda row: (-round(float(similarity[row]), DECIMALS), row))[:MOST_ITEMS]
-        items = tuple(self._speaking(need, weights, row, float(similarity[row])) for row in rows)
-        level = level_of(round(items[0].score, DECIMALS), ())
-        return ExpertMatch(need.id, self._experts[index].id, rank, score, level, items, agreements)
+        items = tuple(self._speaking(need, row, float(similarity[row])) for row in rows)
+        level = level_of(items[0].score, (), has_reason=bool(items[0].terms))
+        return ExpertMatch(need.document.id, self._experts[index].id, rank, score, level, items, agreements)
 
-    def _speaking(self, need: Document, weights: Weights, row: int, score: float) -> SpeakingItem:
+    def _speaking(self, need: AnalysedNeed, row: int, score: float) -> SpeakingItem:
         item = self._items[row]
-        both = weights, candidate_weights(self._snapshot, self._terms[row])
-        placed = place_terms(self._analyser, need), place_terms(self._analyser, document_of(item))
-        return SpeakingItem(item, round(score, DECIMALS), shared_terms(*placed, both, self._fillers))
-
-
-def _best(match: ExpertMatch) -> float:
-    return match.items[0].score
+        both = need.weights, candidate_weights(self._snapshot, self._terms[row])
+        if row not in self._placed:
+            self._placed[row] = place_terms(self._analyser, document_of(item))
+        terms = shared_terms(need.placed, self._placed[row], both, self._fillers)
+        return SpeakingItem(item, round(score, DECIMALS), terms)
 
 
 def _recency(items: Sequence[ExpertItem]) -> NDArray[np.float64]:

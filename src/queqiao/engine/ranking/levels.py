@@ -12,11 +12,14 @@ LEVEL_BOUNDS = (0.07, 0.30, 0.40)
 ABSTAIN_BELOW = 0.18
 
 
-def level_of(score: float, gaps: Sequence[Gap]) -> int:
+def level_of(score: float, gaps: Sequence[Gap], *, has_reason: bool) -> int:
     """Return 4 strong, 3 fairly strong, 2 weak or 1 unrelated.
 
     A stated value that misses a required indicator keeps a candidate below 4, however alike the texts are.
+    ``has_reason`` says that both sides share at least one term that means something; without one they are unrelated.
     """
+    if not has_reason:
+        return 1
     level = 1 + sum(score >= bound for bound in LEVEL_BOUNDS)
     missed = any(gap.status is GapStatus.NOT_MET for gap in gaps)
     return min(level, 3) if missed else level

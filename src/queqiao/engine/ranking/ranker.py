@@ -159,10 +159,7 @@ class Ranker:
     def _score(self, need: AnalysedNeed, row: int, blocks: dict[str, float]) -> _Scored:
         candidate = self.candidates[row]
         gaps = compare_indicators(need.indicators, self._indicators_of(row)) if need.indicators else ()
-        agreements = {
-            name: compare(need.document.stated.get(name, ""), candidate.stated.get(name, ""))
-            for name, compare in COMPARE.items()
-        }
+        agreements = compare_stated(need.document.stated, candidate.stated)
         parts = dict(blocks)
         if sum(blocks.values()) > 0:
             parts["indicators"] = _indicator_part(gaps)
@@ -175,13 +172,21 @@ class Ranker:
         weights = need.weights, candidate_weights(self.snapshot, self._terms[scored.row])
         terms = shared_terms(need.placed, place_terms(self.analyser, candidate), weights, self.fillers)
         evidence = Evidence(terms, scored.gaps, scored.agreements)
-        level = level_of(scored.score, scored.gaps)
+        level = level_of(scored.score, scored.gaps, has_reason=bool(terms))
         return Match(need.document.id, candidate.id, rank, scored.score, level, scored.parts, evidence)
 
     def _indicators_of(self, row: int) -> tuple[Indicator, ...]:
         if row not in self._indicators:
             self._indicators[row] = extract_indicators(self.candidates[row].text)
         return self._indicators[row]
+
+
+def compare_stated(need: Mapping[str, str], candidate: Mapping[str, str]) -> dict[str, Agreement]:
+    """Compare two records on every point; what one side does not state is not stated."""
+    return {
+        name: compare(need[name], candidate[name]) if name in need and name in candidate else Agreement.NOT_STATED
+        for name, compare in COMPARE.items()
+    }
 
 
 def _indicator_part(gaps: Sequence[Gap]) -> float:

@@ -93,8 +93,10 @@ def fulfils(values: Mapping[str, str | float | tuple[str, ...]], condition: Filt
         case Or(parts):
             return any(fulfils(values, part) for part in parts)
     value = values.get(condition.field)
-    if value is None:
-        return False
+    return value is not None and _holds(value, condition)
+
+
+def _holds(value: str | float | tuple[str, ...], condition: Eq | In | AnyOf | Range) -> bool:
     match condition:
         case Eq():
             return value == condition.value

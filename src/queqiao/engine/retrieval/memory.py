@@ -90,6 +90,8 @@ class MemoryEngine:
     def _allowed(self, condition: Filter | None) -> NDArray[np.bool_]:
         check_filter(condition, self._schema.fields)
         self._build()
+        if condition is None:
+            return np.ones(len(self._ids), dtype=np.bool_)
         return np.array([fulfils(self._rows[one].values, condition) for one in self._ids], dtype=np.bool_)
 
     def _bm25(self, query: TextQuery) -> NDArray[np.float64]:

@@ -13,11 +13,11 @@ from pathlib import Path
 COMMON_FILLERS = frozenset(Path(__file__).with_name("fillers.txt").read_text(encoding="utf-8").split())
 
 _LEARN_FROM = 500  # documents: below, a frequent word may be the subject itself
-_FILLER_SHARE = 0.03  # of the documents: 研究 and 系统 lie above, 电池 and 合金 below, in any broad corpus
+_FILLER_SHARE = 0.05  # of the documents: 研究 and 系统 lie above, 电池 and 合金 below, in any broad corpus
 
 
 def learn_fillers(document_frequency: Mapping[str, int], documents: int) -> frozenset[str]:
-    """Return the filler words of a corpus: the common ones and those that at least 3 % of its documents contain.
+    """Return the filler words of a corpus: the common ones and those that at least 5 % of its documents contain.
 
     Below 500 documents nothing is learned.
     """

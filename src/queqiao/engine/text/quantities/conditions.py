@@ -1,6 +1,8 @@
 """Numbers that say under which condition another value holds."""
 
 import re
+import sys
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -58,78 +60,91 @@ def _condition_of(
     text: str, clauses: Sequence[tuple[int, int]], phrases: Sequence[Phrase], index: int
 ) -> Condition | None:
     phrase = phrases[index]
-    start, end = next(
-        clause for clause in clauses if clause[0] <= phrase.start < clause[1] or clause[0] == phrase.start
-    )
-    before, after = text[start : phrase.start], text[phrase.end : end]
-    later = [other for other in phrases[index + 1 :] if other.start < end]
-    bracket = _inside_brackets(text, phrase, start, end)
+    clause = _clause_of(clauses, phrase)
+    bracket = _inside_brackets(text, phrase, clause)
     if bracket is not None:
-        others = any(start <= other.start < end and other is not phrase for other in phrases)
+        others = any(clause[0] <= other.start < clause[1] and other is not phrase for other in phrases)
         return Condition(*bracket) if others else None
-    if not later:
-        return _before_next_clause(text, phrases, index, (start, end), before, after)
-    between = text[phrase.end : later[0].start]
+    following = phrases[index + 1] if index + 1 < len(phrases) else None
+    if following is None:
+        return None
+    if following.start >= clause[1]:
+        return _before_next_clause(text, phrase, following, clause)
+    if _begins_change(text, phrases, index):
+        return Condition(clause[0], phrase.end)
+    return _before_value(text, phrase, following, clause)
+
+
+def _clause_of(clauses: Sequence[tuple[int, int]], phrase: Phrase) -> tuple[int, int]:
+    return clauses[max(0, bisect_right(clauses, (phrase.start, sys.maxsize)) - 1)]
+
+
+def _before_value(text: str, phrase: Phrase, following: Phrase, clause: tuple[int, int]) -> Condition | None:
+    """在280℃时脱硝效率…, 28d抗压强度…: a setting stands before the quantity that it governs."""
+    before, between = text[clause[0] : phrase.start], text[phrase.end : following.start]
     marker = _MARKER.match(between)
     if marker is not None:
-        return Condition(start + len(before) - len(before.lstrip()), phrase.end + marker.end())
-    if before.endswith("从") or (index and text[phrases[index - 1].end : phrase.start] in ("充到", "升到", "降到") and
-                                text[: phrases[index - 1].start].endswith("从")):  # fmt: skip
-        return Condition(start, phrase.end)
+        return Condition(clause[0] + len(before) - len(before.lstrip()), phrase.end + marker.end())
     if _JOINS.match(between) or len(between) < 2 or phrase.unit not in _SETTING_UNITS:
         return None
-    named = _QUANTITY_HEAD.search(before)
-    if _LEAD.search(before) or _TEST.search(before) or (not named and phrase.unit in ("Cel", "d", "C", "h", "min", "mo", "a")):
-        lead = _LEAD.search(before)
-        return Condition(start + lead.start() if lead and lead[0] else phrase.start, phrase.end)
+    lead = _LEAD.search(before)
+    unnamed = not _QUANTITY_HEAD.search(before) and phrase.unit in ("Cel", "d", "C", "h", "min", "mo", "a")
+    if lead or unnamed or _TEST.search(before):
+        return Condition(clause[0] + lead.start() if lead and lead[0] else phrase.start, phrase.end)
     return None
 
 
-def _before_next_clause(
-    text: str,
-    phrases: Sequence[Phrase],
-    index: int,
-    clause: tuple[int, int],
-    before: str,
-    after: str,
-) -> Condition | None:
+def _begins_change(text: str, phrases: Sequence[Phrase], index: int) -> bool:
+    """从10%充到80%用时…: both ends of a change set the condition of what is measured over it."""
+    if text[phrases[index].start - 1 : phrases[index].start] == "从":
+        return True
+    if not index:
+        return False
+    joint = text[phrases[index - 1].end : phrases[index].start]
+    return joint in ("充到", "升到", "降到") and text[: phrases[index - 1].start].endswith("从")
+
+
+def _before_next_clause(text: str, phrase: Phrase, following: Phrase, clause: tuple[int, int]) -> Condition | None:
     """1C充放电循环6000次后，容量保持率…: a clause that ends in 后 or 时 sets the next one's condition."""
-    following = phrases[index + 1] if index + 1 < len(phrases) else None
-    if following is None or text[clause[1] : clause[1] + 1] != "，" or "，" in text[clause[1] + 1 : following.start]:
+    before, after = text[clause[0] : phrase.start], text[phrase.end : clause[1]]
+    if text[clause[1] : clause[1] + 1] != "，" or "，" in text[clause[1] + 1 : following.start]:
         return None
     if _ENDS_CLAUSE.match(after) and not re.search(r"[以之]下$", after):
-        return Condition(clause[0], clause[1])
+        return Condition(*clause)
     if not after and _TEST.search(before) and following.unit == "%":
-        return Condition(clause[0], clause[1])
+        return Condition(*clause)
     return None
 
 
-def _inside_brackets(text: str, phrase: Phrase, start: int, end: int) -> tuple[int, int] | None:
-    opening = max(text.rfind("(", start, phrase.start), text.rfind("（", start, phrase.start))
-    if opening < 0 or any(mark in text[opening : phrase.start] for mark in ")）"):
+def _inside_brackets(text: str, phrase: Phrase, clause: tuple[int, int]) -> tuple[int, int] | None:
+    opening = text.rfind("(", clause[0], phrase.start)
+    if opening < 0 or ")" in text[opening : phrase.start]:
         return None
-    closing = min(
-        (i for i in (text.find(")", phrase.end, end), text.find("）", phrase.end, end)) if i >= 0), default=-1
-    )
+    closing = text.find(")", phrase.end, clause[1])
     return (opening + 1, closing) if closing >= 0 else None
 
 
 def _governed(
     text: str, clauses: Sequence[tuple[int, int]], phrases: Sequence[Phrase], setting: dict[int, Condition]
 ) -> dict[int, Condition]:
+    """Find for each result the condition of its own clause, or the clause before that is one as a whole."""
     governed: dict[int, Condition] = {}
     for index, phrase in enumerate(phrases):
         if index in setting:
             continue
-        clause = next((one for one in clauses if one[0] <= phrase.start < one[1]), (0, len(text)))
+        clause = _clause_of(clauses, phrase)
         near = [
             condition
-            for other, condition in setting.items()
-            if (condition.start >= clause[0] and condition.end <= clause[1]) or condition.end == clause[0] - 1
+            for condition in (setting[other] for other in range(max(0, index - 8), index + 8) if other in setting)
+            if _governs(condition, phrase, clause)
         ]
-        near = [condition for condition in near if condition.end <= phrase.start or condition.start >= phrase.end]
         if near:
-            governed[index] = Condition(min(one.start for one in near), max(one.end for one in near))
-            if any(mark in text[governed[index].start : governed[index].end] for mark in ")）"):
-                governed[index] = near[0]
+            whole = Condition(min(one.start for one in near), max(one.end for one in near))
+            governed[index] = near[0] if ")" in text[whole.start : whole.end] else whole
     return governed
+
+
+def _governs(condition: Condition, phrase: Phrase, clause: tuple[int, int]) -> bool:
+    here = condition.start >= clause[0] and condition.end <= clause[1]
+    apart = condition.end <= phrase.start or condition.start >= phrase.end
+    return apart and (here or condition.end == clause[0] - 1)

@@ -10,18 +10,24 @@ _DATE = re.compile(
 )
 _DATE_TAIL = re.compile(r"(?:年|月)\s?$")
 _TELEPHONE = re.compile(r"\d{3,4}-\d{7,8}|1[3-9]\d{9}|\d{7,}")
-_STANDARD = re.compile(r"(?:GB|JB|HJ|NB|QB|YY|NY|JGJ|DL|ISO|IEC|ASTM|EN|DIN|UL|GJB|SJ|HG|SH|CJ|TB|YB|YS|DB|JTG|T/[A-Z]+)"
-                       r"(?:/[TZ])?\s?[\dA-Z.\-]*$")  # fmt: skip
+_STANDARD = re.compile(
+    r"(?:GB|JB|HJ|NB|QB|YY|NY|JGJ|DL|ISO|IEC|ASTM|EN|DIN|UL|GJB|SJ|HG|SH|CJ|TB|YB|YS|DB|JTG|T/[A-Z]+)"
+    r"(?:/[TZ])?\s?[\dA-Z.\-]*$"
+)
 _NAME_BEFORE = re.compile(r"[A-Za-z][A-Za-z]*-?$")
-_QUANTITY_LETTERS = re.compile(r"(?:pH|PH|Ra|Rz|Rw|Rq|mAP\d*|AUC|PUE|PDI|COP|EER|UPF|PSNR|SSIM|IoU|IOU|F1|HV|HRC|IP|SPF|"
-                               r"D50|D90|D10|T90|COD|BOD|TOC|VOC|NOx|BET|Tg|RMSE|R2|Cv|SNR|NDF|FPS|RTO|Q值|COPh|IPLV)\s?$")  # fmt: skip
+_QUANTITY_LETTERS = re.compile(
+    r"(?:pH|PH|Ra|Rz|Rw|Rq|mAP\d*|AUC|PUE|PDI|COP|EER|UPF|PSNR|SSIM|IoU|IOU|F1|HV|HRC|IP|SPF|D50|D90|D10|T90|COD|BOD|"
+    r"TOC|VOC|NOx|BET|Tg|RMSE|R2|Cv|SNR|FPS|Q值|IPLV)\s?$"
+)
 _LIST_MARK = re.compile(r"(?:^|[。；：:\n\s，(（])\(?$")
 _LIST_END = re.compile(r"(?:[、)）]|\.(?!\d))")
 _CLASS = re.compile(
     r"(?:类|级|型|号|代|期|届|批|线|寸|英寸|号文|强|A级|等奖|维|轴|阶|相(?!对)|端|色|芯|面体|挡|档|族|位数|层楼|楼)"
 )
-_PEOPLE = re.compile(r"(?:余|多|几)?(?:人(?!工|机|体|为|造)|名|位|家|项|篇|户|座|艘|所|省|市(?!场)|县|区|镇|村|条(?:生产)?线|款|届|册|"
-                     r"个(?!月|小时|百分点|点|循环|大气压|星期)|种|类|期|批|套|辆|栋|间|处|场|门|本|股|匹|次会|方面|口)")  # fmt: skip
+_PEOPLE = re.compile(
+    r"(?:余|多|几)?(?:人(?!工|机|体|为|造)|名|位|家|项|篇|户|座|艘|所|省|市(?!场)|县|区|镇|村|条(?:生产)?线|款|届|册|"
+    r"个(?!月|小时|百分点|点|循环|大气压|星期)|种|类|期|批|套|辆|栋|间|处|场|门|本|股|匹|次会|方面|口)"
+)
 _MONEY = re.compile(r"(?:万|亿|千|百)?\s?(?:元|块钱|人民币|美元|欧元|万元|亿元)")
 _COST = re.compile(r"成本|费用|电费|药耗|单耗|水费|造价|能耗")
 _PER_COST = re.compile(r"吨|每|单[件台位瓶个套次枚只根片吨]|公斤|千克|度|亩|方|件")
@@ -36,8 +42,15 @@ _BACKGROUND = re.compile(
 _TODAY = re.compile(r"目前|当前|现在|现有|如今|原来|现状|只有|仅有|原先|以前|过去|国外|进口(?!同类)|同行|传统")
 _TARGET = re.compile(r"要求|需要|希望|达到|提升|提高|降|缩短|控制|不[低高大小少超]|至少|以上|以下|以内|≥|≤")
 _TOO = re.compile(r"(?:太|过于|才能?|就)[^，。；]")
-_POLICY = re.compile(r"加计扣除|扣除|税率|利率|持股|股权|占股|补贴|补助|市场份额|市占率|国产化率|占比达|价格|售价|报价|单价|增长率|同比")
-_WISH = re.compile(r"(?:希望|计划|预计|争取|要求|力争|想|期望|拟|确保|最好|必须|能|可|在|于|完成|见到|交付|投产|上线|解决|实现|项目|建设|研发|开发|合作|工程)*$")
+_POLICY = re.compile(
+    r"加计扣除|扣除|税率|利率|持股|股权|占股|补贴|补助|市场份额|市占率|国产化率|占比达|价格|售价|报价|单价|增长率|同比"
+)
+_NEVER = re.compile(
+    r"(?:工期|交期|运距|质保期?|总投资|投资|预算|经费|注册资本|年用量|年需求量?|年销量)[^，。；\d]{0,4}$"
+)
+_WISH = re.compile(
+    r"(?:希望|计划|预计|争取|要求|力争|想|期望|拟|确保|最好|必须|能|可|在|于|完成|见到|交付|投产|上线|解决|实现|项目|建设|研发|开发|合作|工程)*$"
+)
 _BASE = re.compile(r"(?:由|从)(?:现在的|目前的|原来的|现有的|原先的|传统的)?(?:约|大约|不足|近)?$")
 _BASE_FOLLOWS = re.compile(r"(?:左右|以上|多)?[^，。；\d]{0,6}?(?:提|降|缩|延|减|压|增|升|到|至|变|扩|拓|下)")
 _RECENT = re.compile(r"(?:近|最近|过去|前|未来|今后|连续|经过|历经|用了|约)$")
@@ -55,6 +68,7 @@ def is_excluded(folded: Folded, value: Value, clause: tuple[int, int], *, compar
         or is_base(text, value)
         or (not compared and bool(_BACKGROUND.search(before)))
         or bool(_POLICY.search(before))
+        or bool(_NEVER.search(before))
         or _is_period(value, before)
         or (not compared and value.unit in ("mesh", "C"))
         or _is_today(before, after)
@@ -67,7 +81,7 @@ def _is_label(text: str, value: Value, before: str, *, compared: bool) -> bool:
     around = text[max(0, value.start - 12) : value.start]
     if _TELEPHONE.match(written.strip("-")) or _ORDINAL.search(around):
         return True
-    if _DATE.match(text, value.start) and not compared or _DATE_TAIL.search(before) and value.whole:
+    if (_DATE.match(text, value.start) and not compared) or (_DATE_TAIL.search(before) and value.whole):
         return True
     if _STANDARD.search(around):
         return True
@@ -109,11 +123,8 @@ def _is_count(text: str, value: Value, before: str, after: str) -> bool:
         return not written[-1].isdigit() and "倍" not in written
     if value.bare and _PEOPLE.match(after):
         return True
-    if value.unit in ("a", "mo", "d", "h", "wk") and (
-        _RECENT.search(before) or after.startswith(("来", "多来", "前", "期"))
-    ):
-        return True
-    return False
+    lasting = value.unit in ("a", "mo", "d", "h", "wk")
+    return lasting and (bool(_RECENT.search(before)) or after.startswith(("来", "多来", "前", "期")))
 
 
 def is_base(text: str, value: Value) -> bool:

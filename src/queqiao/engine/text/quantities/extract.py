@@ -63,17 +63,15 @@ def _drafts(folded: Folded) -> list[_Draft]:
     drafts: list[_Draft] = []
     clause_index = 0
     clauses = folded.clauses
+    taken = 0  # where the last phrase ends: a name cannot reach back over it
     for value in find_values(folded):
         while clause_index + 1 < len(clauses) and clauses[clause_index + 1][0] <= value.start:
             clause_index += 1
-        floor = max(clauses[clause_index][0], _end_of_last(folded.text, drafts))
-        drafts.append(_draft(folded.text, value, clauses[clause_index], floor))
+        draft = _draft(folded.text, value, clauses[clause_index], max(clauses[clause_index][0], taken))
+        drafts.append(draft)
+        if _is_meant(folded, draft) and not is_base(folded.text, value):
+            taken = draft.end
     return _shared_comparisons(folded.text, drafts)
-
-
-def _end_of_last(text: str, drafts: Sequence[_Draft]) -> int:
-    """Return where the last phrase ends that is not merely where a change begins."""
-    return next((draft.end for draft in reversed(drafts) if not is_base(text, draft.value)), 0)
 
 
 def _draft(text: str, value: Value, clause: tuple[int, int], floor: int) -> _Draft:
@@ -81,13 +79,11 @@ def _draft(text: str, value: Value, clause: tuple[int, int], floor: int) -> _Dra
     base = _BASE.search(text, clause[0], value.start) or _MULTIPLE_OF.search(text, clause[0], value.start)
     if base is not None:
         start = base.start() if base.re is _BASE else value.start
-        relative = (
-            base.re is _MULTIPLE_OF
-            and text[value.start : value.end].endswith("倍")
-            or bool(base.re is _BASE and base["other"])
+        relative = (base.re is _MULTIPLE_OF and text[value.start : value.end].endswith("倍")) or bool(
+            base.re is _BASE and base["other"]
         )
     before = word_before(text, start)
-    if before is not None and before.position < clause[0]:
+    if before is not None and (before.position < clause[0] or (before.short and value.unit not in ("%", "1"))):
         before = None
     if before is not None:
         start = before.position
@@ -106,11 +102,12 @@ def _shared_comparisons(text: str, drafts: Sequence[_Draft]) -> list[_Draft]:
     result = list(drafts)
     for index in range(1, len(result)):
         first, second = result[index - 1], result[index]
-        if second.value.joined and second.before is None and first.before is not None:
-            joined = text[first.end : second.start]
-            together = "×" in joined or "x" in joined or "分别" in text[first.clause[0] : first.start]
-            if together:
-                result[index] = replace(second, before=replace(first.before, position=second.start), name=first.name)
+        if not second.value.joined or second.before is not None:
+            continue
+        joined = text[first.end : second.start]
+        if re.search(r"[×xX*]", joined) or "分别" in text[first.clause[0] : first.start]:
+            before = replace(first.before, position=second.start) if first.before else None
+            result[index] = replace(second, before=before, name=first.name)
     return _listed_names(text, result)
 
 

@@ -4,6 +4,10 @@ import re
 from dataclasses import dataclass
 
 _STOP = re.compile(r"[，。；、,;\n()（）:！？!?\s≥≤<>=~]")
+_LATIN = re.compile(r"[A-Za-z]")
+_JOINERS = re.compile(
+    r"[\W_]*(?:或|和|及|与|以及|且|并|而|也|with|and|the|at|of|to|a|an|shall|deliver|has|have)*[\W_]*"
+)
 # What stands between a name and its value and belongs to neither.
 _TAIL = re.compile(
     r"(?:[:\s]|分别|应当|应该|必须|需要|要求|能够|可以|仍然|仍能|依然|要做到|做到|达到了|应|须|需|要|能|可|仍|为|是|在|均|都|只|也|将|"
@@ -13,15 +17,18 @@ _TAIL = re.compile(
 # Where a change begins: 由45%, 从现在的2.4W.
 _FROM = re.compile(r"(?:由|从)[^，。；]{1,16}$")
 _HEAD = re.compile(
-    r".*(?:使得|使其|使|把|将|让|对于|对|其|该|且|并|而|并且|同时|要求|需要|希望|保证|确保|实现|满足|具有|具备|支持|后的|时的|的|"
+    r".*(?:使得|使其|使(?!用)|把|将|让|对于|对|其|该|且|并|而|并且|同时|要求|需要|希望|保证|确保|实现|满足|具有|具备|支持|后的|时的|的|"
     r"采用|通过|经过|所得|得到|产品|方案|现有|新型|整体|后(?!处理|续|端)|时(?!间|延|效|长|速|刻)|下(?!限|降|料|游)|处(?!理|置|方)|中(?!心|值|试|性|间|位|径)|还(?!原))(?=[^\W\d_])"
 )
 _PER_BEFORE = re.compile(
     r"每(?P<count>百|千|万|\d+)?(?P<unit>分钟|小时|天|日|年|月|秒|周|班|克|千克|公斤|吨|亩|升|毫升|平方米|立方米|方|公里|米|件|台|瓶|次)"
     r"(?P<rest>[^，。；\d≥≤<>]{0,8})$"
 )
-_PER_NAME = re.compile(r"(?<![今去近全多每当几首逐万千百])(?P<unit>日|天|年|月|小时|时|吨|亩|公斤|每方|每吨|每亩|每公斤|每小时|每天|每日|每年|每分钟|每件)"
-                       r"(?=处理|产|耗|均|水|泥|布|电|钢|矿|煤|成本|用|加工|运行|污|废|排|消|纱|砖|材|产品|方|原|料|矿石|油|糖|酒|浆|纸|气|垃圾|渣|输|发电|检|能)")  # fmt: skip
+_PER_NAME = re.compile(
+    r"(?<![今去近全多每当几首逐万千百])"
+    r"(?P<unit>日|天|年|月|小时|时|吨|亩|公斤|每方|每吨|每亩|每公斤|每小时|每天|每日|每年|每分钟|每件)"
+    r"(?=处理|产|耗|均|水|泥|布|电|钢|矿|煤|成本|用|加工|运行|污|废|排|消|纱|砖|材|方|原|料|油|糖|酒|浆|纸|气|垃圾|渣|输|发电|检|能)"
+)
 _UNIT_OF = {"日": "d", "天": "d", "年": "a", "月": "mo", "小时": "h", "时": "h", "分钟": "min", "秒": "s", "周": "wk",
             "班": "", "克": "g", "千克": "kg", "公斤": "kg", "吨": "t", "亩": "mu", "升": "L", "毫升": "mL",
             "平方米": "m2", "立方米": "m3", "方": "m3", "公里": "km", "米": "m", "件": "", "台": "", "瓶": "",
@@ -60,12 +67,21 @@ def find_name(text: str, clause_start: int, phrase_start: int) -> Name:
         if opening >= clause_start:
             end = opening
     start = end
-    while start > clause_start and not _STOP.match(text[start - 1]):
+    while start > clause_start and not _ends_name(text, start - 1):
         start -= 1
     head = _HEAD.match(text[start:end])
     if head is not None and head.end() < end - start:
         start += head.end()
+    if _JOINERS.fullmatch(text, start, end):
+        return Name("", end, end)
     return Name(text[start:end], start, end)
+
+
+def _ends_name(text: str, index: int) -> bool:
+    """A blank ends a name, unless it stands between two Latin words."""
+    if text[index] == " ":
+        return not (_LATIN.match(text[index - 1 : index]) and _LATIN.match(text[index + 1 : index + 2]))
+    return bool(_STOP.match(text[index]))
 
 
 def find_per(text: str, clause_start: int, phrase_start: int, name: str) -> Per | None:

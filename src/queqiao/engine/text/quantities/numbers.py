@@ -8,6 +8,7 @@ from queqiao.engine.text.quantities.model import Folded
 
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
 _POWER = re.compile(r"\s?[×xX*·]\s?10(?:\^?([-+]?\d{1,2}))")
+_BARE_POWER = re.compile(r"\^?([-+]?\d{1,2})(?!\d)")
 _EXPONENT = re.compile(r"[eE]([-+]?\d{1,2})(?![\dA-Za-z])")
 _ARABIC = re.compile(_DIGITS)
 _MULTIPLIERS = {"万亿": 1e12, "千亿": 1e11, "百亿": 1e10, "十亿": 1e9, "亿": 1e8, "千万": 1e7, "百万": 1e6,
@@ -23,6 +24,7 @@ _HALF = re.compile(r"半(?=个?小时|年|个月|天|小时|分钟)|一半")
 _PLAIN_CHINESE = re.compile(
     rf"[{_CHINESE}]{{2,}}(?=次|个月|小时|公里|公斤|吨|天|米|亩|倍|瓶|件|台|度)|[一两二三四五六七八九十](?=倍)"
 )
+_FRACTION = re.compile(r"([二三四五六七八九十])分之([一二两三四五六七八九])")
 _OF_UNIT = {"百": ("%", 1.0), "千": ("permille", 1.0), "万": ("%", 0.01), "十": ("%", 10.0)}
 
 
@@ -53,6 +55,9 @@ def _arabic(folded: Folded) -> Iterator[Number]:
         if not folded.original(start).isdecimal():  # ① is a mark of a list
             continue
         value, whole = float(match[0].replace(",", "")), match[0].isdigit()
+        bare_power = _BARE_POWER.match(text, end) if match[0] == "10" else None
+        if bare_power is not None and _is_power(folded, bare_power):
+            value, end, whole = 10.0 ** int(bare_power[1]), bare_power.end(), False
         scaled = _POWER.match(text, end) or _EXPONENT.match(text, end)
         if scaled is not None and (scaled.re is _EXPONENT or _is_power(folded, scaled)):
             value, end, whole = value * 10.0 ** int(scaled[1]), scaled.end(), False
@@ -74,6 +79,10 @@ def _of(text: str) -> Iterator[Number]:
         unit, factor = _OF_UNIT[match[1]]
         value = float(match[2].replace(",", "")) if match[2][0].isdigit() else chinese_value(match[2])
         yield Number(match.start(), match.end(), _tidy(value * factor), unit)
+    for match in _FRACTION.finditer(text):
+        value = chinese_value(match[2]) / chinese_value(match[1])
+        if match[1] != "十":  # 十分之三 is 30 %, above
+            yield Number(match.start(), match.end(), value, "1")
 
 
 def _tenths(text: str) -> Iterator[Number]:

@@ -1,7 +1,8 @@
 """Units as people write them, the codes they become, and conversion between codes.
 
 A code is ASCII in the manner of UCUM: ``um Cel MPa N.m W/(m.K) mg/L m3/h [ppm] [CFU]/g``. What UCUM has no symbol
-for keeps a plain name (``times`` 次, ``mu`` 亩, ``CNY``, ``fps``), and ``1`` is a bare count.
+for keeps a plain name (``times`` 次, ``mu`` 亩, ``CNY``, ``fps``), and ``1`` is a bare count: a piece is a one, so
+240瓶/分钟 is 240 ``1/min`` and 0.5秒/件 is 0.5 ``s``.
 """
 
 import csv
@@ -9,19 +10,16 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pint
 
-# What is counted by the piece; a piece is the number 1, so 240瓶/分钟 is 240 1/min and 0.5秒/件 is 0.5 s.
-PIECES = ("个", "件", "只", "支", "片", "张", "粒", "颗", "枚", "套", "台", "瓶", "包", "袋", "箱", "盒", "根", "条", "块",
-          "米样", "株", "头", "羽", "尾", "页", "路", "点", "类", "种", "组", "批", "辆", "架", "单", "人", "层", "通道",
-          "桶", "盘", "卷", "把", "双", "对", "份", "罐", "篇", "用户", "终端", "节点", "帧图像")  # fmt: skip
 _ALIASES = {"Nm3": "m3", "pixel2": "pixel/[in]"}
 _SUPERSCRIPT = re.compile(r"\^?([23])(?![\d.])")
 _INVERSE = re.compile(r"[·.]?([A-Za-zΩμ°]+)(?:\^)?[-−]([123])(?!\d)")
 _PER = re.compile(r"\s?(?:/|每)\s?")
 _DOT = re.compile(r"[·⋅•*.×]")
-_COUNT = re.compile(r"\d+")
+_COUNT = re.compile(r"(?:10|15|24|25|50|100|1000|10000)(?!\d)")
 _MULTIPLE = re.compile(r"[万千百]")
 
 
@@ -37,8 +35,7 @@ class Unit:
 @lru_cache(maxsize=1)
 def _forms() -> dict[str, str]:
     with Path(__file__).with_name("units.csv").open(encoding="utf-8", newline="") as file:
-        table = {form: row["code"] for row in csv.DictReader(file) for form in row["forms"].split(" ")}
-    return table | dict.fromkeys(PIECES, "1")
+        return {form: row["code"] for row in csv.DictReader(file) for form in row["forms"].split(" ")}
 
 
 @lru_cache(maxsize=1)
@@ -144,19 +141,62 @@ def _divide(code: str, under: str) -> str:
     return f"{code}/({under})" if "." in under else f"{code}/{under}"
 
 
-_DEFINITIONS = (
-    "percent_ = 0.01", "permille_ = 0.001", "ppm_ = 1e-6", "ppb_ = 1e-9", "ppt_ = 1e-12", "times_ = 1", "pixel_ = 1",
-    "mu_ = 10000 / 15 * meter ** 2", "jin_ = 0.5 * kilogram", "CNY_ = [currency_]", "CFU_ = [germs_]",
-    "IU_ = [activity_]", "U_ = [enzyme_]", "PFU_ = [plaques_]", "fps_ = 1 / second", "frame_ = 1", "rev_ = [turn_]",
-    "arcsec_ = degree / 3600", "arcmin_ = degree / 60", "dB_ = [level_]", "dBm_ = [level_m]", "dBi_ = [level_i]",
-    "dBc_ = [level_c]", "den_ = gram / (9000 * meter)", "dtex_ = gram / (10000 * meter)", "mmHg_ = 133.322387415 * pascal",
-    "mesh_ = [mesh]", "NTU_ = [turbidity_]", "Brix_ = [brix_]", "IACS_ = [iacs_]", "HV_ = [hv_]", "HRC_ = [hrc_]",
-    "HB_ = [hb_]", "HRB_ = [hrb_]", "HRA_ = [hra_]", "HA_ = [ha_]", "HD_ = [hd_]", "IP_ = [ip_]", "crate_ = [crate_]",
-    "TOPS_ = [tops_]", "TFLOPS_ = [flops_]", "GFLOPS_ = 0.001 * TFLOPS_", "Wp_ = [peak_power_]", "VA_ = [apparent_]",
-    "tonne_ = 1000 * kilogram", "year_ = 365 * day", "month_ = 365 / 12 * day", "gn_ = 9.80665 * meter / second ** 2",
-    "mach_ = [mach_]", "nit_ = candela / meter ** 2", "inch_ = 0.0254 * meter", "tex_ = gram / (1000 * meter)",
-    "knot_ = 1852 / 3600 * meter / second",
-)  # fmt: skip
+_DEFINITIONS = """
+percent_ = 0.01
+permille_ = 0.001
+ppm_ = 1e-6
+ppb_ = 1e-9
+ppt_ = 1e-12
+times_ = 1
+pixel_ = 1
+mu_ = 10000 / 15 * meter ** 2
+jin_ = 0.5 * kilogram
+CNY_ = [currency_]
+CFU_ = [germs_]
+IU_ = [activity_]
+U_ = [enzyme_]
+PFU_ = [plaques_]
+fps_ = 1 / second
+frame_ = 1
+rev_ = [turn_]
+arcsec_ = degree / 3600
+arcmin_ = degree / 60
+dB_ = [level_]
+dBm_ = [level_m]
+dBi_ = [level_i]
+dBc_ = [level_c]
+den_ = gram / (9000 * meter)
+dtex_ = gram / (10000 * meter)
+mmHg_ = 133.322387415 * pascal
+mesh_ = [mesh]
+NTU_ = [turbidity_]
+Brix_ = [brix_]
+IACS_ = [iacs_]
+HV_ = [hv_]
+HRC_ = [hrc_]
+HB_ = [hb_]
+HRB_ = [hrb_]
+HRA_ = [hra_]
+HA_ = [ha_]
+HD_ = [hd_]
+IP_ = [ip_]
+crate_ = [crate_]
+TOPS_ = [tops_]
+TFLOPS_ = [flops_]
+GFLOPS_ = 0.001 * TFLOPS_
+Wp_ = [peak_power_]
+VA_ = [apparent_]
+tonne_ = 1000 * kilogram
+year_ = 365 * day
+month_ = 365 / 12 * day
+gn_ = 9.80665 * meter / second ** 2
+mil_ = 2.54e-5 * meter
+mach_ = [mach_]
+nit_ = candela / meter ** 2
+inch_ = 0.0254 * meter
+tex_ = gram / (1000 * meter)
+knot_ = 1852 / 3600 * meter / second
+""".strip().splitlines()
 # Codes whose pint name is not the code itself.
 _PINT = {
     "%": "percent_", "permille": "permille_", "[ppm]": "ppm_", "[ppb]": "ppb_", "[ppt]": "ppt_", "times": "times_",
@@ -169,6 +209,7 @@ _PINT = {
     "t": "tonne_", "kt": "(1000*tonne_)", "a": "year_", "mo": "month_", "wk": "week", "d": "day", "h": "hour",
     "min": "minute", "s": "second", "Cel": "degC", "K": "kelvin", "deg": "degree", "Ohm": "ohm", "mOhm": "milliohm",
     "kOhm": "kiloohm", "MOhm": "megaohm", "GOhm": "gigaohm", "g_n": "gn_", "Mach": "mach_", "nit": "nit_",
+    "mil": "mil_",
     "[in]": "inch_", "kn": "knot_", "Byte": "byte", "kByte": "(1000*byte)", "MByte": "(1000000*byte)",
     "GByte": "(1000000000*byte)", "TByte": "(1e12*byte)", "kbit": "(1000*bit)", "Mbit": "(1e6*bit)",
     "Gbit": "(1e9*bit)", "Gs": "(0.0001*tesla)", "kGs": "(0.1*tesla)", "m": "meter", "g": "gram", "L": "liter",
@@ -187,7 +228,7 @@ def _registry() -> "pint.UnitRegistry[float]":
 
 
 @lru_cache(maxsize=4096)
-def _parsed(code: str) -> "pint.Unit | tuple[float, pint.Unit] | None":
+def _parsed(code: str) -> tuple[float, str] | None:
     """Return pint's factor and unit for a code, or None where pint does not know it."""
     pieces: list[str] = []
     count = ""
@@ -197,7 +238,7 @@ def _parsed(code: str) -> "pint.Unit | tuple[float, pint.Unit] | None":
             pieces.append(f"**{token}")
         elif token.isdigit():
             count = token
-        elif token in "./()":
+        elif token in (".", "/", "(", ")"):
             pieces.append(count + {".": "*"}.get(token, token))
             count = ""
         else:
@@ -209,8 +250,8 @@ def _parsed(code: str) -> "pint.Unit | tuple[float, pint.Unit] | None":
         quantity = _registry().parse_expression("".join([*pieces, count]).replace("degC", "kelvin") or "1")
     except (pint.errors.PintError, ValueError, SyntaxError, TypeError, AttributeError):
         return None
-    quantity = _registry().Quantity(quantity).to_base_units()
-    return float(quantity.magnitude), quantity.units
+    base: Any = _registry().Quantity(quantity).to_base_units()  # pint's stubs do not say what comes back
+    return float(base.magnitude), str(base.units)
 
 
 def convert(value: float, unit: str, to: str, *, difference: bool = False) -> float | None:

@@ -8,7 +8,7 @@ from queqiao.engine.text.quantities.model import Comparison, Folded
 from queqiao.engine.text.quantities.numbers import Number, find_numbers
 from queqiao.engine.text.quantities.units import Unit, recognise
 
-_JOINT = re.compile(r"\s*(?:~|-|至|到)\s*(?:\+)?(-)?\s*")
+_JOINT = re.compile(r"\s*(?:~|-|至|到|to )\s*(?:\+)?(-)?\s*")
 _TOLERANCE = re.compile(r"\s*±\s*")
 _RATIO = re.compile(r"\s?:\s?")
 _TIMES_JOINT = re.compile(r"\s*[×xX*]\s*")
@@ -116,6 +116,8 @@ def _tolerance(text: str, first: Value, following: Number) -> Value | None:
     if unit.bare and not first.bare:
         unit = first
     middle, spread = first.low, second.high
+    if second.unit == "%" and not first.bare and first.unit != "%":  # 50Ω±5%: of the value itself
+        unit, spread = first, first.low * second.high / 100
     return Value(
         start, end, _tidy(middle - spread), _tidy(middle + spread), unit.unit, Comparison.RANGE, bare=unit.bare
     )

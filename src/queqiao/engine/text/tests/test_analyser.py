@@ -71,6 +71,6 @@ def test_empty_and_one_word_texts(analyser: Analyser):
 
 
 def test_fillers_are_learned_from_a_broad_corpus_and_only_there():
-    frequency = {"技术": 400, "石墨烯": 9, "示踪": 31}
+    frequency = {"技术": 400, "石墨烯": 9, "示踪": 51}
     assert learn_fillers(frequency, 499) == COMMON_FILLERS
     assert learn_fillers(frequency, 1000) == COMMON_FILLERS | {"技术", "示踪"}

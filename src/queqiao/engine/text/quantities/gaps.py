@@ -1,0 +1,120 @@
+"""A need's indicators beside what a candidate states: met, not met, or not stated.
+
+Silence is never taken for consent: a value counts only where it is for the same quantity, in a unit that converts,
+absolute beside absolute and relative beside relative, and under a condition that is not known to be another one.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from queqiao.engine.text.quantities.comparison import better_direction
+from queqiao.engine.text.quantities.model import Comparison, Indicator
+from queqiao.engine.text.quantities.names import name_similarity
+from queqiao.engine.text.quantities.units import convert
+
+SAME_QUANTITY = 0.6  # least similarity of two names that are taken for one quantity
+_NUMBERS = re.compile(r"-?\d+(?:\.\d+)?")
+# A range that a product must be able to cover, as against one that a result must lie in.
+_CAPABILITY = re.compile(
+    r"量程|范围|工作温度|使用温度|环境温度|耐受|适用|景深|线径|管径|壁厚|直径|频段|频率|波段|输入电压|电压|可调|调节|转速|测距|厚度范围|速度"
+)
+_UP = (Comparison.GE, Comparison.GT)
+_DOWN = (Comparison.LE, Comparison.LT)
+
+
+class GapStatus(StrEnum):
+    """What a candidate says about one required indicator."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+    NOT_STATED = "not_stated"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One required indicator beside what is offered.
+
+    ``margin`` is how far inside (+) or outside (-) the bound the offered value lies, as a share of the bound; None
+    where nothing comparable is stated or the requirement is a range.
+    """
+
+    need: Indicator
+    offered: Indicator | None
+    status: GapStatus
+    margin: float | None
+
+
+def compare_indicators(need: Sequence[Indicator], offered: Sequence[Indicator]) -> tuple[Gap, ...]:
+    """Return one gap for each of the need's indicators, in their order."""
+    return tuple(_gap(indicator, offered) for indicator in need)
+
+
+def _gap(need: Indicator, offered: Sequence[Indicator]) -> Gap:
+    alike = [(name_similarity(need.name, other.name), other) for other in offered if _comparable(need, other)]
+    alike = [(similarity, other) for similarity, other in alike if similarity >= SAME_QUANTITY]
+    alike.sort(key=lambda entry: (-_condition_fit(need, entry[1]), -entry[0], entry[1].start))
+    if not alike or _condition_fit(need, alike[0][1]) == 0:
+        return Gap(need, None, GapStatus.NOT_STATED, None)
+    best = alike[0][1]
+    low, high = _in_unit(best.low, best, need.unit), _in_unit(best.high, best, need.unit)
+    status, margin = _judge(need, best.comparison, low, high)
+    return Gap(need, best, status, margin)
+
+
+def _comparable(need: Indicator, other: Indicator) -> bool:
+    return need.relative == other.relative and convert(1.0, other.unit, need.unit) is not None
+
+
+def _in_unit(value: float | None, indicator: Indicator, unit: str) -> float | None:
+    return None if value is None else convert(value, indicator.unit, unit)
+
+
+def _condition_fit(need: Indicator, other: Indicator) -> int:
+    """Return 2 for the same condition, 1 where one side states none, 0 for another condition."""
+    asked, stated = _settings(need.condition), _settings(other.condition)
+    if asked == stated:
+        return 2
+    if not asked or not stated:
+        return 1
+    return 2 if asked & stated else 0
+
+
+def _settings(condition: str | None) -> frozenset[float]:
+    return frozenset(float(number) for number in _NUMBERS.findall(condition or ""))
+
+
+def _judge(
+    need: Indicator, comparison: Comparison, low: float | None, high: float | None
+) -> tuple[GapStatus, float | None]:
+    if need.comparison is Comparison.RANGE:
+        return _judge_range(need, low, high), None
+    upward = need.comparison in _UP
+    if need.comparison in (Comparison.EQ, Comparison.APPROX):
+        # A bare number asks for at least as much, unless less of the quantity is better.
+        upward = better_direction(need.name, need.unit, need.low or 0.0) is Comparison.GE
+    bound = need.low if upward else need.high
+    worst = low if upward else high
+    if bound is None or worst is None:
+        return GapStatus.NOT_STATED, None
+    inside = worst - bound if upward else bound - worst
+    tiny = 1e-9 * max(abs(bound), abs(worst), 1e-300)
+    strict = need.comparison in (Comparison.GT, Comparison.LT) and comparison not in (Comparison.GT, Comparison.LT)
+    met = inside > tiny if strict else inside >= -tiny
+    margin = round(inside / abs(bound), 6) if bound else None
+    return (GapStatus.MET if met else GapStatus.NOT_MET), margin
+
+
+def _judge_range(need: Indicator, low: float | None, high: float | None) -> GapStatus:
+    lowest, highest = need.low or 0.0, need.high or 0.0
+    if lowest == -highest:  # a tolerance: the offered one must be no wider
+        widest = max((abs(end) for end in (low, high) if end is not None), default=None)
+        if widest is None:
+            return GapStatus.NOT_STATED
+        return GapStatus.MET if widest <= highest * (1 + 1e-9) else GapStatus.NOT_MET
+    if low is None or high is None:
+        return GapStatus.NOT_STATED
+    if _CAPABILITY.search(need.name) and low < high:
+        return GapStatus.MET if low <= lowest and high >= highest else GapStatus.NOT_MET
+    return GapStatus.MET if low >= lowest and high <= highest else GapStatus.NOT_MET
