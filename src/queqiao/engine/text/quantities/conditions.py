@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _MARKER = re.compile(
-    r"[^，。；、\d≥≤<>]{0,10}?(?:条件下|环境下|工况下|状态下|压力下|温度下|范围内|噪声下|以后|之后|[下时后处](?!降|间|处理|效|续|延|钟))"
+    r"[^，。；、\d≥≤<>]{0,10}?(?:条件下|环境下|工况下|状态下|压力下|温度下|范围内|噪声下|以后|之后|(?<![用耗])[下时后处](?!降|间|处理|效|续|延|钟))"
 )
+_SPAN_OF_CHANGE = re.compile(r"从[^，。；]{1,12}[充升降]到$")
 _ENDS_CLAUSE = re.compile(r"[^，。；、\d≥≤<>]{0,18}?(?:条件下|环境下|工况下|以后|之后|[下时后])$")
 _TEST = re.compile(
     r"(?:搁置|放置|静置|存放|贮存|储存|保温|老化|浸泡|浸水|循环|水洗|洗涤|暴晒|稀释|加速试验|连续运行|行程)$"
@@ -70,7 +71,7 @@ def _condition_of(
         return None
     if following.start >= clause[1]:
         return _before_next_clause(text, phrase, following, clause)
-    if _begins_change(text, phrases, index):
+    if _begins_change(text, phrase):
         return Condition(clause[0], phrase.end)
     return _before_value(text, phrase, following, clause)
 
@@ -94,14 +95,9 @@ def _before_value(text: str, phrase: Phrase, following: Phrase, clause: tuple[in
     return None
 
 
-def _begins_change(text: str, phrases: Sequence[Phrase], index: int) -> bool:
+def _begins_change(text: str, phrase: Phrase) -> bool:
     """从10%充到80%用时…: both ends of a change set the condition of what is measured over it."""
-    if text[phrases[index].start - 1 : phrases[index].start] == "从":
-        return True
-    if not index:
-        return False
-    joint = text[phrases[index - 1].end : phrases[index].start]
-    return joint in ("充到", "升到", "降到") and text[: phrases[index - 1].start].endswith("从")
+    return bool(_SPAN_OF_CHANGE.search(text, max(0, phrase.start - 20), phrase.start))
 
 
 def _before_next_clause(text: str, phrase: Phrase, following: Phrase, clause: tuple[int, int]) -> Condition | None:

@@ -42,6 +42,7 @@ _BACKGROUND = re.compile(
 _TODAY = re.compile(r"目前|当前|现在|现有|如今|原来|现状|只有|仅有|原先|以前|过去|国外|进口(?!同类)|同行|传统")
 _TARGET = re.compile(r"要求|需要|希望|达到|提升|提高|降|缩短|控制|不[低高大小少超]|至少|以上|以下|以内|≥|≤")
 _TOO = re.compile(r"(?:太|过于|才能?|就)[^，。；]")
+_ONLY = re.compile(r"(?:只能|仅能|只有|仅有|勉强)[^，。；\d]{0,4}$")
 _POLICY = re.compile(
     r"加计扣除|扣除|税率|利率|持股|股权|占股|补贴|补助|市场份额|市占率|国产化率|占比达|价格|售价|报价|单价|增长率|同比"
 )
@@ -69,7 +70,7 @@ def is_excluded(folded: Folded, value: Value, clause: tuple[int, int], *, compar
         or (not compared and bool(_BACKGROUND.search(before)))
         or bool(_POLICY.search(before))
         or bool(_NEVER.search(before))
-        or _is_period(value, before)
+        or _is_period(value, before, compared=compared)
         or (not compared and value.unit in ("mesh", "C"))
         or _is_today(before, after)
     )
@@ -136,11 +137,12 @@ def is_base(text: str, value: Value) -> bool:
 def _is_today(before: str, after: str) -> bool:
     """目前只有260MPa左右: the present level, unless the clause goes on to what is wanted."""
     found = [match.end() for match in _TODAY.finditer(before)]
-    if _TOO.match(after):
+    if _TOO.match(after) or _ONLY.search(before):
         return True
     return bool(found) and not _TARGET.search(before[found[-1] :]) and not after.startswith(("以上", "以下", "以内"))
 
 
-def _is_period(value: Value, before: str) -> bool:
+def _is_period(value: Value, before: str, *, compared: bool) -> bool:
     """希望6个月内…: a time without a quantity's name is the period of a project."""
-    return value.unit in ("d", "mo", "a", "wk") and bool(_WISH.fullmatch(before.strip()))
+    lead = before.strip()
+    return value.unit in ("d", "mo", "a", "wk") and bool(lead or compared) and bool(_WISH.fullmatch(lead))

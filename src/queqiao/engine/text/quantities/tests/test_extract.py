@@ -1,0 +1,147 @@
+"""Each example says in a sentence of ours what a reader takes from it: written, name, comparison, low, high, unit."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from queqiao.engine.text.quantities import Comparison, extract_indicators
+
+GE, GT, LE, LT, EQ, RANGE, APPROX = (Comparison(code) for code in ("ge", "gt", "le", "lt", "eq", "range", "approx"))
+
+
+def read(text: str) -> list[tuple[str, Comparison, float | None, float | None, str]]:
+    return [(text[i.start : i.end], i.comparison, i.low, i.high, i.unit) for i in extract_indicators(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("球团抗压强度应≥2500N", ("≥2500N", GE, 2500, None, "N")),
+        ("坩埚气泡直径不得大于0.3毫米", ("不得大于0.3毫米", LE, None, 0.3, "mm")),
+        ("还原膨胀率低于15％", ("低于15％", LT, None, 15, "%")),
+        ("续航力超过120海里", ("超过120海里", GT, 120, None, "[nmi]")),
+        ("额定流量120立方米/小时", ("120立方米/小时", EQ, 120, 120, "m3/h")),
+        ("适用跨度8m-12m", ("8m-12m", RANGE, 8, 12, "m")),
+        ("测温范围-200～1300℃", ("-200～1300℃", RANGE, -200, 1300, "Cel")),
+        ("坍落度200mm±20mm", ("200mm±20mm", RANGE, 180, 220, "mm")),
+        ("阻抗50Ω±5%", ("50Ω±5%", RANGE, 47.5, 52.5, "Ohm")),
+        ("套印误差±0.02mm以内", ("±0.02mm以内", RANGE, -0.02, 0.02, "mm")),
+        ("伸长率(30±2)%", ("(30±2)%", RANGE, 28, 32, "%")),
+        ("堆密度0.65g/cm³左右", ("0.65g/cm³左右", APPROX, 0.65, 0.65, "g/cm3")),
+        ("设计寿命不少于六十年", ("不少于六十年", GE, 60, None, "a")),
+        ("插拔寿命3万次以上", ("3万次以上", GE, 30000, None, "times")),
+        ("合格率九成以上", ("九成以上", GE, 90, None, "%")),
+        ("破损率万分之三以下", ("万分之三以下", LE, None, 0.03, "%")),
+        ("误码率<10⁻⁶", ("<10⁻⁶", LT, None, 1e-6, "1")),
+        ("扩散系数不大于4×10⁻¹²m²/s", ("不大于4×10⁻¹²m²/s", LE, None, 4e-12, "m2/s")),
+        ("硬度HV650以上", ("HV650以上", GE, 650, None, "HV")),
+        ("外壳防护等级不低于IP65", ("不低于IP65", GE, 65, None, "IP")),
+        ("蒸汽量每小时6吨", ("每小时6吨", EQ, 6, 6, "t/h")),
+        ("日处理能力800吨", ("800吨", EQ, 800, 800, "t/d")),
+        ("吨水处理成本控制在2元以内", ("控制在2元以内", LE, None, 2, "CNY/t")),
+        ("透湿量6000g/(m²·24h)以上", ("6000g/(m²·24h)以上", GE, 6000, None, "g/(m2.d)")),
+        ("高径比1:4", ("1:4", EQ, 0.25, 0.25, "1")),
+        ("efficiency of at least 95%", ("at least 95%", GE, 95, None, "%")),
+        ("operating temperature -40 to 60 °C", ("-40 to 60 °C", RANGE, -40, 60, "Cel")),
+    ],
+)
+def test_a_value_is_read_as_its_author_means_it(text: str, expected: tuple[str, Comparison, float, float, str]):
+    assert read(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "comparison"),
+    [
+        ("清洁度达到99%", GE), ("表面粗糙度达到0.2μm", LE), ("定位精度优于3μm", LE), ("识别精度达到98%", GE),
+        ("保质期延长到40天", GE), ("固化时间缩短到5分钟", LE), ("温度控制在60℃以内", LE),
+    ],
+)  # fmt: skip
+def test_reaching_and_beating_follow_the_better_direction_of_the_quantity(text: str, comparison: Comparison):
+    assert [indicator.comparison for indicator in extract_indicators(text)] == [comparison]
+
+
+@pytest.mark.parametrize(
+    ("text", "relative", "low"),
+    [
+        ("蒸汽消耗降低30%以上", True, 30), ("产量提高2.3倍", True, 2.3), ("减重15%", True, 15),
+        ("周期缩短1/4", True, 0.25),
+        ("含水率降到30%以下", False, None), ("回路压降0.2V", False, 0.2), ("最高耐压15MPa", False, 15),
+    ],
+)  # fmt: skip
+def test_a_change_is_told_from_a_level(text: str, relative: bool, low: float | None):
+    assert [(indicator.relative, indicator.low) for indicator in extract_indicators(text)] == [(relative, low)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "公司成立于2011年，占地150亩，职工420人，拥有专利56件，去年产值3.2亿元。",
+        "项目期限两年，总投资不超过800万元，2027年3月底前交付，申请发明专利3～5项。",
+        "按GB/T 228.1-2010和ASTM E8检测，材料为42CrMo4，联系电话028-55512345。",
+        "目前强度只有200MPa左右，现有石灰法只能降到15mg/L左右。",
+        "5G基站与3D打印是重点方向，属于国家A级企业。",
+        "希望6个月内见到样品。",
+        "",
+        "钢",
+        "！？。，",
+    ],
+)
+def test_what_is_no_indicator_is_left_alone(text: str):
+    assert read(text) == []
+
+
+def test_where_a_change_begins_is_no_indicator():
+    assert read("良率由92%提升到99%以上") == [("提升到99%以上", GE, 99, None, "%")]
+
+
+def test_one_comparison_serves_a_list_and_each_value_has_its_own_name():
+    text = "钢板的屈服强度、抗拉强度和伸长率分别不低于420、550MPa和18%"
+    found = [(i.name, i.comparison, i.low, i.unit) for i in extract_indicators(text)]
+    assert found == [("屈服强度", GE, 420, "MPa"), ("抗拉强度", GE, 550, "MPa"), ("伸长率", GE, 18, "%")]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "condition"),
+    [
+        ("56天电通量小于1000库仑", "小于1000库仑", "56天"),
+        ("在320℃时脱硝率不低于80%", "不低于80%", "在320℃时"),
+        ("水洗30次后，抑菌率仍大于90%", "大于90%", "水洗30次后"),
+        ("蠕变(20min)不大于0.03%", "不大于0.03%", "20min"),
+        ("从20%充到80%用时12分钟以内", "12分钟以内", "从20%充到80%"),
+    ],
+)
+def test_a_number_that_sets_a_condition_is_no_indicator_of_its_own(text: str, value: str, condition: str):
+    assert [(text[i.start : i.end], i.condition) for i in extract_indicators(text)] == [(value, condition)]
+
+
+def test_places_are_those_of_the_original_however_wide_it_is_written():
+    text = "峰值扭矩１８０Ｎ·ｍ，重量不大于４２ｋｇ"
+    assert read(text) == [("１８０Ｎ·ｍ", EQ, 180, 180, "N.m"), ("不大于４２ｋｇ", LE, None, 42, "kg")]
+
+
+def test_the_name_is_given_with_its_place():
+    text = "要求涂层的结合强度≥70MPa"
+    (indicator,) = extract_indicators(text)
+    assert indicator.name == text[indicator.name_start : indicator.name_end] == "结合强度"
+
+
+PIECES = st.sampled_from(
+    "0123456789.,，。；、：:()（）~～-±≥≤<>%‰℃μΩ²³⁻万亿千半成分之一二三每小时天吨米毫克升MPakgmLhV/·×^①"
+    "不低于大于约以上以内提高到由后时下强度率 \n\x00"
+)
+
+
+@given(st.text(PIECES, max_size=60))
+def test_any_text_gives_disjoint_places_inside_it(text: str):
+    found = extract_indicators(text)
+    assert extract_indicators(text) == found
+    ends = [0, *(indicator.end for indicator in found)]
+    for indicator, before in zip(found, ends, strict=False):
+        assert before <= indicator.start < indicator.end <= len(text)
+        if indicator.low is not None and indicator.high is not None:
+            assert indicator.low <= indicator.high
+
+
+def test_twenty_thousand_characters_are_read_whole():
+    text = "抗拉强度不低于600MPa，500次循环后容量保持率≥80%；" * 600
+    assert len(extract_indicators(text[:20_000])) > 1000

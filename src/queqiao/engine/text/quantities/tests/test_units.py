@@ -1,0 +1,53 @@
+import pytest
+
+from queqiao.engine.text.quantities.units import convert, recognise, same_dimension
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("W/(m·K)", "W/(m.K)"), ("mAh/g", "mA.h/g"), ("cN/dtex", "cN/dtex"), ("N/15mm", "N/15mm"),
+        ("kWh/Nm3", "kW.h/m3"),
+        ("元/吨", "CNY/t"), ("毫克每立方米", "mg/m3"), ("m3/(h·m2)", "m3/(h.m2)"), ("mg·L-1", "mg/L"), ("dB(A)", "dB"),
+        ("次/分", "1/min"), ("转/分", "r/min"), ("g/100mL", "g/100mL"), ("克/立方厘米", "g/cm3"),
+        ("CFU/mL", "[CFU]/mL"),
+    ],
+)  # fmt: skip
+def test_a_unit_is_recognised_however_it_is_written(written: str, code: str):
+    unit = recognise(written, 0)
+    assert unit is not None
+    assert (unit.code, unit.length) == (code, len(written))
+
+
+def test_letters_that_go_on_are_no_unit():
+    assert recognise("mixer", 0) is None
+    assert recognise("", 0) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "to", "expected"),
+    [
+        (1, "MPa", "kPa", 1000), (25, "Cel", "K", 298.15), (300, "K", "Cel", 26.85), (1, "%", "[ppm]", 10_000),
+        (1, "permille", "%", 0.1), (15, "mu", "ha", 1), (1, "t/d", "t/a", 365), (1, "g/100mL", "g/L", 10),
+        (1, "kW.h", "MJ", 3.6), (60, "1/min", "1/s", 1), (1, "g/(m2.d)", "g/(m2.h)", 1 / 24), (3, "N/15mm", "N/m", 200),
+    ],
+)  # fmt: skip
+def test_values_convert_between_units_of_one_dimension(value: float, unit: str, to: str, expected: float):
+    assert convert(value, unit, to) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("unit", "other"), [("MPa", "mm"), ("HV", "HRC"), ("dB", "%"), ("[CFU]/g", "[CFU]/mL"), ("r/min", "Hz")]
+)
+def test_values_of_other_dimensions_never_convert(unit: str, other: str):
+    assert convert(1, unit, other) is None
+    assert not same_dimension(unit, other)
+
+
+def test_a_difference_of_temperatures_has_no_offset():
+    assert convert(3, "Cel", "K", difference=True) == 3
+
+
+def test_a_unit_that_nobody_knows_compares_with_itself_only():
+    assert convert(2, "kg.cm", "kg.cm") == 2
+    assert convert(2, "夸克", "kg") is None
