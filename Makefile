@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 OUT := build
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard src/queqiao/locale/*/LC_MESSAGES/*.po))
 
-.PHONY: run test check bench setup messages clean
+.PHONY: run test check bench setup browser messages docs clean
 
 setup: $(VENV)/dev.done $(CATALOGUES)
 
@@ -17,8 +17,15 @@ run: $(VENV)/run.done $(CATALOGUES)
 	  --out $(OUT)/matches.csv --report $(OUT)/report.html
 	@$(BIN)/python -c 'import os, webbrowser; os.environ.get("DISPLAY") and webbrowser.open("file://" + os.path.abspath("$(OUT)/report.html"))'
 
-test: setup
+test: setup browser
 	@$(BIN)/python -m pytest $(ARGS)
+
+# The report is opened in a real browser; Debian's Chromium and a Chinese font are installed where that is allowed.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "安装 Chromium / installing Chromium" && \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk >/dev/null; } || \
+	  { echo "浏览器测试需要 Chromium：在 Debian 或 Ubuntu 上用管理员身份运行 apt-get install chromium fonts-noto-cjk。/ The browser tests need Chromium: as administrator on Debian or Ubuntu, apt-get install chromium fonts-noto-cjk."; exit 2; }
 
 check: setup
 	@$(BIN)/ruff format --check --quiet .
@@ -60,6 +67,10 @@ $(VENV)/dev.done: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	@$(PIP) -r requirements-dev.lock
 	$(finish)
 	@touch $(VENV)/run.done
+
+# Writes the generated pages of docs/reference.
+docs: setup
+	@$(BIN)/python -m queqiao.cli.reference
 
 clean:
 	rm -rf $(VENV) $(OUT) .pytest_cache .mypy_cache .ruff_cache .hypothesis

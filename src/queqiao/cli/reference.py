@@ -1,0 +1,79 @@
+"""Writes docs/reference from the code: ``python -m queqiao.cli.reference``.
+
+A test compares the files with what is written here, so that the reference cannot tell anything but the truth.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from queqiao.cli import COMMANDS, command_parser, load_command
+from queqiao.core.i18n import language
+from queqiao.imports import columns
+from queqiao.imports.columns import Column
+
+_REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
+_COLUMNS_ZH = """由代码生成。表头比较时不计全角半角、大小写、空白、标点和括号里的说明。“备用”只在没有其他写法时才算；
+“可多列”的各列依次并入，各占一行。"""
+_COLUMNS_EN = """Generated from the code. Headings are compared without regard to width, case, blanks, punctuation and
+notes in brackets. A spare heading counts only where none of the others stands; several columns marked as gathered are
+joined, each on a line of its own."""
+_SHEETS: tuple[tuple[str, str, Sequence[Column]], ...] = (
+    ("--needs", "技术需求 / needs", columns.NEED_COLUMNS),
+    ("--achievements", "科技成果 / achievements", columns.ACHIEVEMENT_COLUMNS),
+    ("--experts", "专家 / experts", columns.EXPERT_COLUMNS),
+    ("--records", "专家业绩 / experts' records", columns.RECORD_COLUMNS),
+    ("--pairs", "需求—成果对 / pairs", columns.PAIR_COLUMNS),
+    ("--judgements", "人工评定 / judgements", columns.JUDGEMENT_COLUMNS),
+    ("--matches", "匹配结果 / matches", columns.MATCH_COLUMNS),
+    ("--texts", "文本 / texts", columns.TEXT_COLUMNS),
+)
+
+
+def commands_page() -> str:
+    """Return the page on commands, in both languages."""
+    lines = ["# 命令 / Commands", "", "由代码生成。/ Generated from the code.", ""]
+    for name in COMMANDS:
+        lines += [f"## queqiao {name}", ""]
+        for code in ("zh", "en"):
+            with language(code):
+                lines += [load_command(name).summary(), "", *_options_table(name), ""]
+    return "\n".join(lines)
+
+
+def columns_page() -> str:
+    """Return the page on the columns of the sheets."""
+    lines = ["# 列 / Columns", "", _COLUMNS_ZH, "", _COLUMNS_EN, ""]
+    for option, title, sheet in _SHEETS:
+        lines += [
+            f"## {title} (`{option}`)",
+            "",
+            "| 列 / column | 其他写法 / also | 备用 / spare | |",
+            "|---|---|---|---|",
+        ]
+        lines += [_column_line(column) for column in sheet]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _options_table(name: str) -> Iterator[str]:
+    options = command_parser(name).options
+    if options:
+        yield "| | | |"
+        yield "|---|---|---|"
+    for option in options:
+        yield f"| `{f'{option.name} {option.value}'.strip()}` | {option.help} | {'*' if option.required else ''} |"
+
+
+def _column_line(column: Column) -> str:
+    marks = [word for word, holds in (("必需 required", column.required), ("可多列 gathered", column.gathers)) if holds]
+    return f"| `{column.name}` | {'、'.join(column.headings)} | {'、'.join(column.spare)} | {', '.join(marks)} |"
+
+
+def write() -> None:
+    """Write the pages."""
+    (_REFERENCE / "commands.md").write_text(commands_page(), encoding="utf-8")
+    (_REFERENCE / "columns.md").write_text(columns_page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
