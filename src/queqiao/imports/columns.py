@@ -140,4 +140,5 @@ def _positions(keys: Sequence[str], headings: Sequence[str]) -> tuple[int, ...]:
 @lru_cache(maxsize=4096)
 def heading_key(heading: str) -> str:
     """Return what two spellings of one heading have in common."""
-    return _NO_LETTER.sub("", _NOTE.sub("", normalise(heading).text))
+    text = normalise(heading).text
+    return _NO_LETTER.sub("", _NOTE.sub("", text)) or _NO_LETTER.sub("", text)  # 【成果名称】 is no note

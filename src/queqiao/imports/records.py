@@ -55,12 +55,15 @@ def read_experts(path: Path) -> tuple[Expert, ...]:
 def read_records(path: Path) -> tuple[ExpertItem, ...]:
     """Read the items of experts' records; the same item may stand under several experts."""
     sheet = read_sheet(path, columns.RECORD_COLUMNS)
-    items = []
+    numbered = "item_id" not in sheet.headings
+    items: list[ExpertItem] = []
+    seen: dict[tuple[str, ...], int] = {}
     for number, row in enumerate(sheet.rows, 1):
         cells = _trimmed(row)
-        owner = _filled(sheet, row, "expert_id")
         _require_text(sheet, row, ("title", "text"))
-        item_id = cells.get("item_id") or str(number)
+        owner = _filled(sheet, row, "expert_id")
+        item_id = str(number) if numbered else _filled(sheet, row, "item_id")
+        _require_first(sheet, row, "item_id", (owner, item_id), seen)
         items.append(ExpertItem(item_id, owner, cells["title"], cells.get("text", ""), _year(sheet, row)))
     return tuple(items)
 
@@ -122,14 +125,11 @@ def _ids(sheet: Sheet, column: str) -> list[str]:
     """Return the rows' ids, which must be unique; without such a column the rows are numbered from 1."""
     if column not in sheet.headings:
         return [str(number) for number in range(1, len(sheet.rows) + 1)]
-    seen: dict[str, int] = {}
-    for row in sheet.rows:
-        one = _filled(sheet, row, column)
-        if one in seen:
-            message = _("编号 {id} 与第 {first} 行重复；请改为不同的编号。").format(id=one, first=seen[one])
-            raise _problem(sheet, row, column, message)
-        seen[one] = row.line
-    return list(seen)
+    seen: dict[tuple[str, ...], int] = {}
+    ids = [_filled(sheet, row, column) for row in sheet.rows]
+    for one, row in zip(ids, sheet.rows, strict=True):
+        _require_first(sheet, row, column, (one,), seen)
+    return ids
 
 
 def _unique_pairs(sheet: Sheet, other: str) -> Iterator[tuple[SheetRow, Pair]]:
@@ -141,6 +141,15 @@ def _unique_pairs(sheet: Sheet, other: str) -> Iterator[tuple[SheetRow, Pair]]:
             raise _problem(sheet, row, "need_id", message)
         seen[pair] = row.line
         yield row, pair
+
+
+def _require_first(
+    sheet: Sheet, row: SheetRow, column: str, key: tuple[str, ...], seen: dict[tuple[str, ...], int]
+) -> None:
+    if key in seen:
+        message = _("编号 {id} 与第 {first} 行重复；请改为不同的编号。").format(id=key[-1], first=seen[key])
+        raise _problem(sheet, row, column, message)
+    seen[key] = row.line
 
 
 def _trimmed(row: SheetRow) -> dict[str, str]:
@@ -160,12 +169,14 @@ def _require_text(sheet: Sheet, row: SheetRow, names: Sequence[str]) -> None:
 
 
 def _year(sheet: Sheet, row: SheetRow) -> int | None:
-    text = row.cells.get("year", "").strip().removesuffix("年")
+    text = row.cells.get("year", "").strip()
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and _FIRST_YEAR <= int(text) <= _LAST_YEAR):
-        raise _problem(sheet, row, "year", _("“{text}”不是四位数的年份。").format(text=text[:20]))
-    return int(text)
+    digits = text.removesuffix("年")
+    if not (digits.isascii() and digits.isdigit() and len(digits) == 4 and _FIRST_YEAR <= int(digits) <= _LAST_YEAR):
+        message = _("“{text}”不是 {first} 到 {last} 之间的年份；请写成四位数，或留空。")
+        raise _problem(sheet, row, "year", message.format(text=text[:20], first=_FIRST_YEAR, last=_LAST_YEAR))
+    return int(digits)
 
 
 def _level(sheet: Sheet, row: SheetRow) -> int:
@@ -187,4 +198,4 @@ def _number(sheet: Sheet, row: SheetRow, column: str) -> float:
 
 
 def _problem(sheet: Sheet, row: SheetRow, column: str, message: str) -> InputError:
-    return InputError(message, path=sheet.path, line=row.line, column=sheet.headings.get(column, column))
+    return sheet.source.problem(message, line=row.line, column=sheet.headings.get(column, column))

@@ -4,11 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from openpyxl.utils import get_column_letter
+
 from queqiao.core.errors import InputError
 from queqiao.core.i18n import _
 from queqiao.imports.columns import Column, Layout, resolve_header
-from queqiao.imports.csv_files import LONGEST_CELL, RawRow, read_csv_rows
-from queqiao.imports.xlsx_files import read_xlsx_sheets
+from queqiao.imports.csv_files import LONGEST_CELL, read_csv
+from queqiao.imports.tables import RawRow, Source, Table
+from queqiao.imports.xlsx_files import read_xlsx
 
 _LARGEST_FILE = 100_000_000  # bytes
 _HEADER_WITHIN = 20  # rows: above it stand titles, notes and units of the sheet
@@ -29,7 +32,7 @@ class SheetRow:
 class Sheet:
     """A table read from a file; ``headings`` maps the names of the columns to the headings as written."""
 
-    path: Path
+    source: Source
     headings: dict[str, str]
     rows: tuple[SheetRow, ...]
 
@@ -39,73 +42,116 @@ def read_sheet(path: Path, columns: Sequence[Column]) -> Sheet:
 
     Raises InputError where the file cannot be read, is empty, has no such table, or has no rows in it.
     """
-    tables = [rows for rows in _tables(path, _content(path)) if rows]
-    if not tables:
-        raise InputError(_("文件是空的；请检查是否选错了文件。"), path=path)
-    for rows in tables:
-        header = _find_header(rows, columns)
+    others = []
+    for table in _tables(path, _content(path), columns):
+        header = _find_header(table.rows, columns)
         if header is not None:
-            return _sheet(path, rows, *header)
-    raise _no_header(path, tables[0], columns)
+            return _sheet(table, *header)
+        if table.rows:
+            others.append(table)
+    if not others:
+        raise InputError(_("文件是空的；请检查是否选错了文件。"), path=path)
+    raise _no_header(others, columns)
+
+
+def _named(cells: Sequence[str], columns: Sequence[Column]) -> int:
+    """Return how many columns a row names, 0 where a required one is missing."""
+    layout = resolve_header(cells, columns)
+    return 0 if layout.missing else len(layout.positions)
 
 
 def _find_header(rows: Sequence[RawRow], columns: Sequence[Column]) -> tuple[int, Layout] | None:
-    """Return the position and the layout of the row that names most columns, all required ones among them."""
-    layouts = [(index, resolve_header(cells, columns)) for index, (_line, cells) in enumerate(rows[:_HEADER_WITHIN])]
-    complete = [(index, layout) for index, layout in layouts if not layout.missing]
-    return max(complete, key=lambda entry: (len(entry[1].positions), -entry[0]), default=None)
+    """Return the position and the layout of the first row that names most columns, all required ones among them."""
+    counts = [_named(cells, columns) for _line, cells in rows[:_HEADER_WITHIN]]
+    best = max(counts, default=0)
+    if not best:
+        return None
+    index = counts.index(best)
+    return index, resolve_header(rows[index][1], columns)
 
 
 def _content(path: Path) -> bytes:
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise InputError(_("文件超过 100 MB；请拆成几个文件。"), path=path)
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
     except FileNotFoundError as error:
         raise InputError(_("文件不存在；请检查路径。"), path=path) from error
     except IsADirectoryError as error:
         raise InputError(_("这是文件夹，不是文件；请给出表格文件。"), path=path) from error
     except OSError as error:
         raise InputError(_("文件无法读取（{reason}）。").format(reason=error.strerror), path=path) from error
+    if len(content) > _LARGEST_FILE:
+        raise InputError(_("文件超过 100 MB；请拆成几个文件。"), path=path)
+    return content
 
 
-def _tables(path: Path, content: bytes) -> Iterator[list[RawRow]]:
+def _tables(path: Path, content: bytes, columns: Sequence[Column]) -> Iterator[Table]:
     if content.startswith(b"PK\x03\x04"):
-        for _name, rows in read_xlsx_sheets(path, content):
-            yield rows
+        yield from read_xlsx(path, content)
     elif content.startswith(b"\xd0\xcf\x11\xe0"):
         message = _("这是旧的 XLS 格式或加了密码的工作簿；请去掉密码并另存为 XLSX 后重试。")
         raise InputError(message, path=path)
     else:
-        yield list(read_csv_rows(path, content))
+        yield read_csv(path, content, lambda cells: _named(cells, columns), _HEADER_WITHIN)
 
 
-def _sheet(path: Path, rows: Sequence[RawRow], index: int, layout: Layout) -> Sheet:
-    line, body = rows[index][0], rows[index + 1 :]
+def _sheet(table: Table, index: int, layout: Layout) -> Sheet:
+    line, header = table.rows[index]
     if layout.clash:
         message = _("“{first}”和“{second}”是同一列；请只留一列。").format(first=layout.clash[0], second=layout.clash[1])
-        raise InputError(message, path=path, line=line)
-    if not body:
-        raise InputError(_("表头下面没有数据；请检查是否选错了文件。"), path=path, line=line)
-    return Sheet(path, layout.headings, tuple(_row(path, layout, line, cells) for line, cells in body))
+        raise table.source.problem(message, line=line)
+    width = len(header) if table.delimited else None
+    rows = tuple(
+        _row(table, layout, row, width) for row in table.rows[index + 1 :] if not _continues(table, layout, row)
+    )
+    if not rows:
+        raise table.source.problem(_("表头下面没有数据；请检查是否选错了文件。"), line=line)
+    return Sheet(table.source, layout.headings, rows)
 
 
-def _row(path: Path, layout: Layout, line: int, cells: Sequence[str]) -> SheetRow:
+def _continues(table: Table, layout: Layout, row: RawRow) -> bool:
+    """Say whether a row shows nothing but merged cells begun above: it belongs to the record or header there."""
+    line, cells = row
+    above = table.repeated.get(line, ())
+    shown = [
+        position
+        for positions in layout.positions.values()
+        for position in positions
+        if position < len(cells) and cells[position].strip()
+    ]
+    return bool(shown) and all(any(position in span for span in above) for position in shown)
+
+
+def _row(table: Table, layout: Layout, row: RawRow, width: int | None) -> SheetRow:
+    line, cells = row
+    if width is not None and any(cell.strip() for cell in cells[width:]):
+        message = _("这一行比表头多出单元格；单元格里有分隔符时，请给它加上引号。")
+        raise table.source.problem(message, line=line)
     values: dict[str, str] = {}
     for name, positions in layout.positions.items():
+        for position in positions:
+            if (line, position) in table.faults:
+                column = f"{get_column_letter(position + 1)} {layout.headings[name]}"
+                raise table.source.problem(table.faults[line, position], line=line, column=column)
         texts = [cells[position].translate(_CONTROLS) for position in positions if position < len(cells)]
-        texts = [text for text in texts if text.strip()] if len(positions) > 1 else texts
-        values[name] = "\n".join(dict.fromkeys(texts))
+        if len(positions) > 1:
+            texts = [text for text in dict.fromkeys(texts) if text.strip()]
+        values[name] = "\n".join(texts)
         if len(values[name]) > LONGEST_CELL:
             message = _("这一格超过 {limit} 个字符；请拆开。").format(limit=LONGEST_CELL)
-            raise InputError(message, path=path, line=line, column=layout.headings[name])
+            raise table.source.problem(message, line=line, column=layout.headings[name])
     return SheetRow(line, values)
 
 
-def _no_header(path: Path, rows: Sequence[RawRow], columns: Sequence[Column]) -> InputError:
-    line, cells = rows[0]
+def _no_header(tables: Sequence[Table], columns: Sequence[Column]) -> InputError:
+    """Report the row that comes nearest to a header: titles above it are no help to the reader."""
+    candidates = [(table, row) for table in tables for row in table.rows[:_HEADER_WITHIN]]
+    table, (line, cells) = max(
+        candidates,
+        key=lambda entry: (len(resolve_header(entry[1][1], columns).positions), sum(map(bool, entry[1][1]))),
+    )
     missing = resolve_header(cells, columns).missing
     wanted = _("、").join(f"{column.name}（{column.headings[0]}）" for column in missing)
     found = _("、").join(cell.strip()[:20] for cell in cells if cell.strip())
     message = _("缺少列：{wanted}；找到的列：{found}。请补上表头后重试。").format(wanted=wanted, found=found)
-    return InputError(message, path=path, line=line)
+    return table.source.problem(message, line=line)

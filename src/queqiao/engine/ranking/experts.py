@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from queqiao.engine.ranking.documents import Document, document_of
 from queqiao.engine.ranking.evidence import PlacedText, SharedTerm, place_terms, shared_terms
-from queqiao.engine.ranking.levels import fits, level_of
+from queqiao.engine.ranking.levels import level_of
 from queqiao.engine.ranking.lexical import CandidateMatrix, candidate_weights, need_weights
 from queqiao.engine.ranking.ranker import DECIMALS, AnalysedNeed, agreement_part, compare_stated
 from queqiao.engine.ranking.snapshot import CorpusSnapshot
@@ -94,7 +94,7 @@ class ExpertRanker:
         matches = tuple(
             self._match(need, similarity, entry, rank) for rank, entry in enumerate(ordered, 1) if entry[0] > 0
         )
-        if not matches or not fits(matches[0].items[0].score, has_reason=bool(matches[0].items[0].terms)):
+        if all(match.level == 1 for match in matches):
             return ExpertShortlist(document.id, ())
         return ExpertShortlist(document.id, matches)
 
