@@ -59,7 +59,10 @@ def _tfidf(data: Researchers, profile: dict[str, list[str]]) -> Predictions:
 
 
 def _losses(data: Researchers, predicted: Predictions) -> dict[str, float]:
-    """Return each researcher's share of wrongly ordered pairs, weighted by the difference of the ratings."""
+    """Return each researcher's share of wrongly ordered pairs, weighted by the difference of the ratings.
+
+    A tie costs half (Stelmakh et al. 2023).
+    """
     losses = {}
     for person, rated in data.ratings.items():
         cost = worst = 0.0

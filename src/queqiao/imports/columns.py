@@ -55,7 +55,7 @@ _COMMON = (
     Column("description", _DESCRIPTION, gathers=True),
     Column("indicators", ("技术指标", "主要技术指标", "性能指标", "指标要求", "指标", "预期指标", "关键指标")),
     Column("keywords", ("关键词", "关键字", "标签", "keyword")),
-    Column("field", ("技术领域", "所属领域", "领域", "行业", "所属行业", "学科", "产业领域", "industry")),
+    Column("field", ("技术领域", "所属领域", "领域", "行业", "所属行业", "学科", "产业领域", "industry"), gathers=True),
     Column("region", ("所在地", "地区", "区域", "所属地区", "所在区域", "省市", "地域")),
     Column("cooperation", ("合作方式", "转化方式", "合作模式", "拟合作方式", "交易方式")),
 )
@@ -72,7 +72,7 @@ NEED_COLUMNS = (
     ),
     *_COMMON,
     Column("maturity", ("期望成熟度", "要求成熟度", "成熟度", "成熟度要求", "技术成熟度", "所处阶段", "TRL")),
-    Column("organisation", _ORGANISATION),
+    Column("organisation", _ORGANISATION, gathers=True),
 )
 ACHIEVEMENT_COLUMNS = (
     ID,
@@ -84,7 +84,7 @@ ACHIEVEMENT_COLUMNS = (
     ),
     *_COMMON,
     Column("maturity", ("成熟度", "技术成熟度", "所处阶段", "成果阶段", "阶段", "成果成熟度", "TRL")),
-    Column("organisation", _ORGANISATION),
+    Column("organisation", _ORGANISATION, gathers=True),
 )
 EXPERT_COLUMNS = (
     Column("id", ("专家编号", "编号", "expert_id", "工号"), spare=("序号",)),

@@ -1,9 +1,10 @@
 """Ranks experts for a need through their records: papers, patents, projects, achievements.
 
-``score = 0.25 · best + 0.75 · mean`` over the expert's items, each item's similarity (``lexical``, whole text,
-t = 0) weighted by its recency ``0.5 ** (age / 15)``, where age is counted in years from the newest item of all
-(there is no clock here) and an item without a year counts as of middle age. Field, region and ways of
-cooperation add as in ``ranker``. The shares were chosen on the researchers described in docs/why/ranking.md.
+``score = mean of the expert's ten best items``, each item's similarity (``lexical``, whole text, t = 0) weighted by
+its recency ``0.5 ** (age / 15)``, where age is counted in years from the newest item of all (there is no clock here)
+and an item without a year counts as of middle age. The mean over the best lets a long record neither win by its
+length nor lose by its breadth. Field, region and ways of cooperation add as in ``ranker``. What was measured is in
+docs/why/ranking.md.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from queqiao.engine.records import Expert, ExpertItem
 from queqiao.engine.text.analyser import Analyser, Terms
 from queqiao.engine.text.fillers import learn_fillers
 
-BEST_SHARE = 0.25
+BEST_ITEMS = 10
 HALF_LIFE = 15.0  # years until an item counts half
 MOST_ITEMS = 3  # that speak for an expert
 _POINTS = ("field", "region", "cooperation")
@@ -99,15 +100,12 @@ class ExpertRanker:
         return ExpertShortlist(document.id, matches)
 
     def _order(self, need: Document, similarity: NDArray[np.float64]) -> list[tuple[float, int, dict[str, Agreement]]]:
-        first = np.array([start for start, _ in self._starts], dtype=np.intp)
-        counts = np.array([end - start for start, end in self._starts])
-        best = np.maximum.reduceat(similarity, first)
-        mean = np.add.reduceat(similarity, first) / counts
         scored = []
-        for index, text in enumerate(BEST_SHARE * best + (1 - BEST_SHARE) * mean):
+        for index, (start, end) in enumerate(self._starts):
+            text = float(np.sort(similarity[start:end])[-BEST_ITEMS:].mean())
             agreements = self._agreements(need, self._experts[index])
             extra = sum(agreement_part(name, agreement) for name, agreement in agreements.items()) if text > 0 else 0.0
-            scored.append((round(max(0.0, float(text) + extra), DECIMALS), index, agreements))
+            scored.append((round(max(0.0, text + extra), DECIMALS), index, agreements))
         return sorted(scored, key=lambda entry: (-entry[0], self._experts[entry[1]].id))
 
     def _agreements(self, need: Document, expert: Expert) -> dict[str, Agreement]:

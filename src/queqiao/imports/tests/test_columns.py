@@ -73,10 +73,15 @@ def test_no_heading_means_two_columns_of_one_sheet(table):
 
 
 def test_two_headings_of_one_column_are_refused_by_name(csv_file):
-    path = csv_file("需求名称,所属领域,备注,行业\n水泵,机械,,装备\n")
+    path = csv_file("需求名称,所在地,备注,地区\n水泵,成都,,四川\n")
     with pytest.raises(InputError) as caught:
         read_needs(path)
-    assert str(caught.value) == f"{path}，第 1 行：“所属领域”和“行业”是同一列；请只留一列。"
+    assert str(caught.value) == f"{path}，第 1 行：“所在地”和“地区”是同一列；请只留一列。"
+
+
+def test_industry_and_field_may_stand_side_by_side(csv_file):
+    path = csv_file("需求名称,技术领域,所属行业\n水泵,机械,装备制造\n")
+    assert read_needs(path)[0].field == "机械\n装备制造"
 
 
 def test_a_count_beside_the_ids_is_just_a_count(csv_file):
