@@ -1,8 +1,20 @@
 """Retrieval: the index behind one interface."""
 
 from queqiao.engine.retrieval.filters import And, AnyOf, Eq, Filter, FilterError, In, Or, Range
+from queqiao.engine.retrieval.lance import LanceEngine
 from queqiao.engine.retrieval.memory import MemoryEngine
-from queqiao.engine.retrieval.protocol import FieldKind, Hit, Row, Schema, SearchEngine, TextQuery, VectorQuery
+from queqiao.engine.retrieval.protocol import (
+    FieldKind,
+    Hit,
+    IndexDamagedError,
+    IndexLockedError,
+    Row,
+    RowError,
+    Schema,
+    SearchEngine,
+    TextQuery,
+    VectorQuery,
+)
 
 __all__ = [
     "And",
@@ -13,10 +25,14 @@ __all__ = [
     "FilterError",
     "Hit",
     "In",
+    "IndexDamagedError",
+    "IndexLockedError",
+    "LanceEngine",
     "MemoryEngine",
     "Or",
     "Range",
     "Row",
+    "RowError",
     "Schema",
     "SearchEngine",
     "TextQuery",

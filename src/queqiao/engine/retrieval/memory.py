@@ -9,7 +9,7 @@ from scipy import sparse
 
 from queqiao.engine.retrieval.filters import Filter, FilterError, check_filter, fulfils
 from queqiao.engine.retrieval.fusion import OVER_FETCH, reciprocal_rank_fusion
-from queqiao.engine.retrieval.protocol import FieldKind, Hit, Row, Schema, TextQuery, VectorQuery
+from queqiao.engine.retrieval.protocol import FieldKind, Hit, Row, Schema, TextQuery, VectorQuery, check_rows
 
 K1, B = 1.2, 0.75
 
@@ -31,6 +31,7 @@ class MemoryEngine:
 
     def upsert(self, rows: Sequence[Row]) -> None:
         """Insert or replace rows."""
+        check_rows(rows, self._schema)
         for row in rows:
             self._rows[row.id] = row
         self._columns = None

@@ -14,6 +14,18 @@ from queqiao.engine.retrieval.filters import Filter
 Value = str | float | tuple[str, ...]
 
 
+class RowError(ValueError):
+    """A row does not fit the index: a token with a blank in it, an unknown field, a value of another kind."""
+
+
+class IndexLockedError(RuntimeError):
+    """Another process writes this index; exactly one may."""
+
+
+class IndexDamagedError(RuntimeError):
+    """The index cannot be read: its folder is missing or damaged. Rebuild it; the database has everything."""
+
+
 class FieldKind(StrEnum):
     """What a filter field holds: one word, several words (audience tokens), or a number."""
 
@@ -64,6 +76,27 @@ class Hit:
 
     id: str
     score: float
+
+
+def check_rows(rows: Sequence[Row], schema: Schema) -> None:
+    """Raise RowError for the first row that does not fit the schema."""
+    for row in rows:
+        if any(not token or token.split() != [token] for token in row.tokens):
+            raise RowError(f"row {row.id!r}: a token is empty or holds a blank")
+        for name, value in row.values.items():
+            if name not in schema.fields:
+                raise RowError(f"row {row.id!r}: unknown field {name!r}")
+            if not isinstance(value, _TYPES[schema.fields[name]]):
+                raise RowError(f"row {row.id!r}: {name!r} holds {schema.fields[name]}, not {value!r}")
+        if row.vector is not None and len(row.vector) != schema.vector_width:
+            raise RowError(f"row {row.id!r}: the vector has {len(row.vector)} numbers, not {schema.vector_width}")
+
+
+_TYPES: Mapping[FieldKind, type | tuple[type, ...]] = {
+    FieldKind.KEYWORD: str,
+    FieldKind.KEYWORDS: tuple,
+    FieldKind.NUMBER: (int, float),
+}
 
 
 class SearchEngine(Protocol):

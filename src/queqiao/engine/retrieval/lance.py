@@ -1,0 +1,289 @@
+"""The index on disk: a thin adapter to LanceDB that only translates.
+
+Exactly one process writes, and a lock on the folder sees to it (two writers that upsert the same new ids leave
+duplicate rows without an error). Any number of processes read, and see every change at once. Tokens are stored with
+blanks between them and indexed by a tokenizer that does nothing but split at blanks.
+"""
+
+import fcntl
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import IO, Any
+
+from queqiao.engine.retrieval.filters import And, AnyOf, Eq, Filter, FilterError, In, Or, Range, check_filter
+from queqiao.engine.retrieval.fusion import OVER_FETCH, reciprocal_rank_fusion
+from queqiao.engine.retrieval.protocol import (
+    FieldKind,
+    Hit,
+    IndexDamagedError,
+    IndexLockedError,
+    Row,
+    Schema,
+    TextQuery,
+    VectorQuery,
+    check_rows,
+)
+
+_KEEP_VERSIONS = timedelta(minutes=10)  # readers that began before a tidy-up may still need them
+_FIELD = "field_"  # before the names of filter fields, so that none is taken for a word of SQL
+
+
+class LanceEngine:
+    """A search engine in a local folder; close it, or end the process, to let another one write."""
+
+    def __init__(self, folder: Path):
+        self._folder, self._schema = folder, Schema("")
+        self._lock: IO[bytes] | None = None
+        self._connection: Any = None
+
+    def ensure(self, schema: Schema) -> None:
+        """Open the index, and create it where there is none; a reader opens what the writer has made.
+
+        Raises IndexDamagedError where an index with other columns stands.
+        """
+        self._schema = schema
+        if self._exists():
+            with self._translated():
+                if self._table().schema != _arrow_schema(schema):
+                    raise IndexDamagedError(f"the index in {self._folder} has other columns; rebuild it")
+            return
+        self._take_lock()
+        with self._translated():
+            _create_indexes(self._database().create_table(schema.name, schema=_arrow_schema(schema)))
+
+    def _exists(self) -> bool:
+        return (self._folder / f"{self._schema.name}.lance").is_dir()
+
+    def upsert(self, rows: Sequence[Row]) -> None:
+        """Insert or replace rows in one step."""
+        check_rows(rows, self._schema)
+        if not rows:
+            return
+        self._take_lock()
+        with self._translated():
+            merge = self._table().merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
+            # Widths were checked above; "null" lets rows without a vector pass.
+            merge.execute(
+                _arrow_rows(list({row.id: row for row in rows}.values()), self._schema), on_bad_vectors="null"
+            )
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Remove rows."""
+        if not ids:
+            return
+        self._take_lock()
+        with self._translated():
+            self._table().delete(f"id IN ({_texts(ids)})")
+
+    def search(self, query: TextQuery | VectorQuery, condition: Filter | None, k: int) -> list[Hit]:
+        """Return the best ``k``; among equal scores at the end of the list any may be left out."""
+        check_filter(condition, self._schema.fields)
+        if isinstance(query, TextQuery):
+            return self._text_hits(query, condition, k)
+        if len(query.vector) != self._schema.vector_width:
+            raise FilterError(f"the vector has {len(query.vector)} numbers, the index {self._schema.vector_width}")
+        with self._translated():
+            found = self._table().search(list(query.vector), vector_column_name="vector").distance_type("cosine")
+            rows = _limited(found, condition, k, "vector IS NOT NULL").select(["id", "_distance"]).to_list()
+        return _in_order(Hit(row["id"], 1 - row["_distance"]) for row in rows)
+
+    def hybrid(self, text: TextQuery, vector: VectorQuery, condition: Filter | None, k: int) -> list[Hit]:
+        """Return the best ``k`` of both queries by reciprocal rank."""
+        fetch = max(OVER_FETCH, k)
+        lists = [[hit.id for hit in self.search(query, condition, fetch)] for query in (text, vector)]
+        return [Hit(one, score) for one, score in reciprocal_rank_fusion(lists)[:k]]
+
+    def ids(self, query: TextQuery | None, condition: Filter | None) -> list[str]:
+        """Return all matching ids in order."""
+        check_filter(condition, self._schema.fields)
+        return sorted(self._matching(query, condition, ["id"]).column("id").to_pylist())
+
+    def facets(
+        self, query: TextQuery | None, condition: Filter | None, fields: Sequence[str]
+    ) -> dict[str, dict[str, int]]:
+        """Count matching rows by value."""
+        check_filter(condition, self._schema.fields)
+        for name in fields:
+            if self._schema.fields.get(name) not in (FieldKind.KEYWORD, FieldKind.KEYWORDS):
+                raise FilterError(f"{name!r} is no field of words that could be counted")
+        matching = self._matching(query, condition, ["id", *(_FIELD + name for name in fields)])
+        return {name: _counted(matching.column(_FIELD + name).to_pylist()) for name in fields}
+
+    def count(self, condition: Filter | None) -> int:
+        """Return how many rows fulfil the condition."""
+        check_filter(condition, self._schema.fields)
+        with self._translated():
+            return int(self._table().count_rows(None if condition is None else _sql(condition)))
+
+    def optimize(self) -> None:
+        """Merge small pieces, bring the indexes up to date, drop versions that nobody reads any more."""
+        self._take_lock()
+        with self._translated():
+            self._table().optimize(cleanup_older_than=_KEEP_VERSIONS)
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self._connection = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _text_hits(self, query: TextQuery, condition: Filter | None, k: int) -> list[Hit]:
+        if not query.tokens or k < 1:
+            return []
+        with self._translated():
+            found = _limited(self._table().search(_match(query)), condition, k)
+            rows = found.select(["id", "_score"]).to_list()
+        return _in_order(Hit(row["id"], row["_score"]) for row in rows)
+
+    def _matching(self, query: TextQuery | None, condition: Filter | None, columns: list[str]) -> Any:
+        with self._translated():
+            table = self._table()
+            everything = max(1, table.count_rows())
+            if query is None:
+                return _limited(table.search(None), condition, everything).select(columns).to_arrow()
+            if not query.tokens:
+                return table.search(None).where("false").select(columns).limit(1).to_arrow()
+            return _limited(table.search(_match(query)), condition, everything).select([*columns, "_score"]).to_arrow()
+
+    def _database(self) -> Any:
+        import lancedb  # noqa: PLC0415 -- a second of loading that only the index on disk costs
+
+        if self._connection is None:
+            self._connection = lancedb.connect(str(self._folder), read_consistency_interval=timedelta(0))
+        return self._connection
+
+    def _table(self) -> Any:
+        return self._database().open_table(self._schema.name)
+
+    def _take_lock(self) -> None:
+        if self._lock is not None:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        lock = (self._folder / "writer.lock").open("wb")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.close()
+            raise IndexLockedError(f"another process writes the index in {self._folder}") from error
+        self._lock = lock
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn whatever the library raises over a missing or damaged folder into our own error."""
+        try:
+            yield
+        except (OSError, RuntimeError, ValueError) as error:
+            if isinstance(error, IndexDamagedError | FilterError):
+                raise
+            raise IndexDamagedError(f"the index in {self._folder} cannot be read ({error}); rebuild it") from error
+
+
+def _arrow_schema(schema: Schema) -> Any:
+    import pyarrow as pa  # noqa: PLC0415 -- comes with the library above
+
+    kinds = {
+        FieldKind.KEYWORD: pa.string(),
+        FieldKind.KEYWORDS: pa.list_(pa.string()),
+        FieldKind.NUMBER: pa.float64(),
+    }
+    columns = [pa.field("id", pa.string()), pa.field("tokens", pa.string())]
+    columns += [pa.field(_FIELD + name, kinds[kind]) for name, kind in sorted(schema.fields.items())]
+    if schema.vector_width is not None:
+        columns.append(pa.field("vector", pa.list_(pa.float32(), schema.vector_width)))
+    return pa.schema(columns)
+
+
+def _arrow_rows(rows: Sequence[Row], schema: Schema) -> Any:
+    import pyarrow as pa  # noqa: PLC0415 -- comes with the library above
+
+    columns: dict[str, list[Any]] = {
+        "id": [row.id for row in rows],
+        "tokens": [" ".join(row.tokens) for row in rows],
+    }
+    for name, kind in schema.fields.items():
+        values = [row.values.get(name) for row in rows]
+        columns[_FIELD + name] = [
+            list(value) if kind is FieldKind.KEYWORDS and isinstance(value, tuple) else value for value in values
+        ]
+    if schema.vector_width is not None:
+        columns["vector"] = [None if row.vector is None else list(row.vector) for row in rows]
+    return pa.Table.from_pydict(columns, schema=_arrow_schema(schema))
+
+
+def _create_indexes(table: Any) -> None:
+    from lancedb.index import FTS, BTree  # noqa: PLC0415 -- loaded when an index is made
+
+    present = {column for index in table.list_indices() for column in index.columns}
+    if "id" not in present:
+        table.create_index("id", config=BTree())
+    if "tokens" not in present:
+        plain = FTS(
+            base_tokenizer="whitespace",
+            lower_case=False,
+            stem=False,
+            remove_stop_words=False,
+            ascii_folding=False,
+            max_token_length=None,
+        )
+        table.create_index("tokens", config=plain)
+
+
+def _match(query: TextQuery) -> Any:
+    from lancedb.query import MatchQuery  # noqa: PLC0415 -- loaded when the index is searched
+
+    any_of: Any = MatchQuery  # the stubs call for arguments that have defaults
+    return any_of(" ".join(query.tokens), "tokens")
+
+
+def _limited(found: Any, condition: Filter | None, k: int, *more: str) -> Any:
+    clauses = [*([] if condition is None else [_sql(condition)]), *more]
+    return (found.where(" AND ".join(clauses), prefilter=True) if clauses else found).limit(k)
+
+
+def _in_order(hits: Iterator[Hit]) -> list[Hit]:
+    return sorted(hits, key=lambda hit: (-hit.score, hit.id))
+
+
+def _counted(values: Sequence[str | list[str] | None]) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for value in values:
+        counts.update([value] if isinstance(value, str) else set(value or ()))
+    return dict(sorted(counts.items()))
+
+
+def _sql(condition: Filter) -> str:
+    """Write a checked condition in the library's SQL; every text is a quoted literal."""
+    match condition:
+        case And(parts):
+            return "(" + (" AND ".join(_sql(part) for part in parts) or "true") + ")"
+        case Or(parts):
+            return "(" + (" OR ".join(_sql(part) for part in parts) or "false") + ")"
+        case Range():
+            return _sql_range(condition)
+        case Eq():
+            literal = _texts([condition.value]) if isinstance(condition.value, str) else repr(float(condition.value))
+            return f"{_FIELD}{condition.field} = {literal}"
+    return _sql_choice(condition)
+
+
+def _sql_choice(condition: In | AnyOf) -> str:
+    if not condition.values:
+        return "false"
+    column, choices = _FIELD + condition.field, _texts(condition.values)
+    return f"{column} IN ({choices})" if isinstance(condition, In) else f"array_has_any({column}, [{choices}])"
+
+
+def _sql_range(condition: Range) -> str:
+    column = _FIELD + condition.field
+    bounds = [f"{column} IS NOT NULL"]
+    bounds += [] if condition.low is None else [f"{column} >= {float(condition.low)!r}"]
+    bounds += [] if condition.high is None else [f"{column} <= {float(condition.high)!r}"]
+    return "(" + " AND ".join(bounds) + ")"
+
+
+def _texts(values: Sequence[str]) -> str:
+    return ", ".join("'" + value.replace("'", "''") + "'" for value in values)
