@@ -66,7 +66,7 @@ def why_not_higher(match: Match) -> str:
     elif len(match.evidence.terms) <= 2:
         obstacles.append(_("共同用词少"))
     differs = [point for point in _OBSTACLES if match.evidence.agreements[point] is Agreement.DIFFERS]
-    obstacles += [_("{point}不一致").format(point=point_name(point)) for point in differs]
+    obstacles += [_("成熟度不够") if point == "maturity" else _("合作方式不一致") for point in differs]
     return _("、").join(obstacles or [_("文字只是部分相近")])
 
 
@@ -111,5 +111,8 @@ def gap_sentence(gap: Gap, need: Document, candidate: Document) -> str:
 
 def _agreement(point: str, agreement: Agreement, need: Document, candidate: Document) -> str:
     agrees = agreement is Agreement.AGREES
-    sentence = _("{point}一致（{offered}）") if agrees else _("{point}不一致（{asked}／{offered}）")
+    if point == "maturity":
+        sentence = _("成熟度够（{offered}）") if agrees else _("成熟度不够（要求{asked}，现为{offered}）")
+    else:
+        sentence = _("{point}一致（{offered}）") if agrees else _("{point}不一致（{asked}／{offered}）")
     return sentence.format(point=point_name(point), asked=need.stated[point], offered=candidate.stated[point])

@@ -85,7 +85,8 @@ def _before_value(text: str, phrase: Phrase, following: Phrase, clause: tuple[in
     before, between = text[clause[0] : phrase.start], text[phrase.end : following.start]
     marker = _MARKER.match(between)
     if marker is not None:
-        return Condition(clause[0] + len(before) - len(before.lstrip()), phrase.end + marker.end())
+        skipped = max(before.rfind(":") + 1, len(before) - len(before.lstrip()))
+        return Condition(clause[0] + skipped, phrase.end + marker.end())
     if _JOINS.match(between) or len(between) < 2 or phrase.unit not in _SETTING_UNITS:
         return None
     lead = _LEAD.search(before)

@@ -18,7 +18,7 @@ SAME_QUANTITY = 0.6  # least similarity of two names that are taken for one quan
 _NUMBERS = re.compile(r"-?\d+(?:\.\d+)?")
 # A range that a product must be able to cover, as against one that a result must lie in.
 _CAPABILITY = re.compile(
-    r"量程|范围|工作温度|使用温度|环境温度|耐受|适用|景深|线径|管径|壁厚|直径|频段|频率|波段|输入电压|电压|可调|调节|转速|测距|厚度范围|速度"
+    r"量程|范围|工作温度|使用温度|环境温度|耐受|适用|景深|线径|管径|壁厚|直径|频段|频率|波段|输入电压|电压|可调|调节|转速|测距|厚度范围|速度|range|temperature"
 )
 _UP = (Comparison.GE, Comparison.GT)
 _DOWN = (Comparison.LE, Comparison.LT)
@@ -60,7 +60,7 @@ def _gap(need: Indicator, offered: Sequence[Indicator]) -> Gap:
     best = alike[0][1]
     low, high = _in_unit(best.low, best, need.unit), _in_unit(best.high, best, need.unit)
     status, margin = _judge(need, best.comparison, low, high)
-    return Gap(need, best, status, margin)
+    return Gap(need, None if status is GapStatus.NOT_STATED else best, status, margin)
 
 
 def _comparable(need: Indicator, other: Indicator) -> bool:
@@ -72,11 +72,11 @@ def _in_unit(value: float | None, indicator: Indicator, unit: str) -> float | No
 
 
 def _condition_fit(need: Indicator, other: Indicator) -> int:
-    """Return 2 for the same condition, 1 where one side states none, 0 for another condition."""
+    """Return 2 for the same condition, 1 where the need sets none, 0 for another one or one that is not stated."""
     asked, stated = _settings(need.condition), _settings(other.condition)
     if asked == stated:
         return 2
-    if not asked or not stated:
+    if not asked:
         return 1
     return 2 if asked & stated else 0
 

@@ -8,6 +8,11 @@ _LATIN = re.compile(r"[A-Za-z]")
 _JOINERS = re.compile(
     r"[\W_]*(?:或|和|及|与|以及|且|并|而|也|with|and|the|at|of|to|a|an|shall|deliver|has|have)*[\W_]*"
 )
+_LEAD = re.compile(
+    r"(?:[下时后处](?=\d)|\s*(?:the|an?|and|with|our|its?|we|you|they|needs?|wants?|has|have|of|for|in)\s)+",
+    re.IGNORECASE,
+)
+_TRAIL = re.compile(r"(?:\s+(?:of|by|is|are|at|to|should|must|be|shall|deliver))+\s*$", re.IGNORECASE)
 # What stands between a name and its value and belongs to neither.
 _TAIL = re.compile(
     r"(?:[:\s]|分别|应当|应该|必须|需要|要求|能够|可以|仍然|仍能|依然|要做到|做到|达到了|应|须|需|要|能|可|仍|为|是|在|均|都|只|也|将|"
@@ -72,9 +77,18 @@ def find_name(text: str, clause_start: int, phrase_start: int) -> Name:
     head = _HEAD.match(text[start:end])
     if head is not None and head.end() < end - start:
         start += head.end()
+    start, end = _without_edges(text, start, end)
     if _JOINERS.fullmatch(text, start, end):
         return Name("", end, end)
     return Name(text[start:end], start, end)
+
+
+def _without_edges(text: str, start: int, end: int) -> tuple[int, int]:
+    """Leave out what is left of a condition before a name (下0.5C容量), and English words that only lead to it."""
+    lead = _LEAD.match(text, start, end)
+    start = lead.end() if lead else start
+    trail = _TRAIL.search(text, start, end)
+    return start, trail.start() if trail else end
 
 
 def _ends_name(text: str, index: int) -> bool:
