@@ -10,7 +10,7 @@ from queqiao.core.i18n import LANGUAGES, language
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-PAGES = [*sorted(DOCS.rglob("*.md")), ROOT / "README.md"]
+PAGES = [*sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("*.md"))]
 
 
 def test_the_reference_is_what_the_code_says() -> None:
