@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from queqiao.engine.ranking.documents import Document, document_of
 from queqiao.engine.ranking.experts import ExpertRanker, ExpertShortlist
+from queqiao.engine.ranking.lexical import TITLE_WEIGHT
 from queqiao.engine.ranking.ranker import Match, Ranker, Shortlist
 from queqiao.engine.ranking.snapshot import CorpusSnapshot, take_snapshot
 from queqiao.engine.records import Achievement, Expert, ExpertItem, Need, Pair
@@ -92,7 +93,7 @@ def read_corpus(
 def shortlists(corpus: Corpus, *, top: int, progress: Progress = silent) -> Iterator[Shortlist]:
     """Yield the shortlist of every need, in the order of the needs."""
     for done, (need, terms) in enumerate(zip(corpus.needs, corpus.need_terms, strict=True), 1):
-        rows = _candidate_rows(corpus, terms, top)
+        rows = _candidate_rows(corpus, need, terms, top)
         yield corpus.ranker.shortlist(corpus.ranker.analyse(need, terms), top=top, rows=rows)
         progress(done, len(corpus.needs))
 
@@ -120,10 +121,16 @@ def expert_shortlists(
         progress(done, len(corpus.needs))
 
 
-def _candidate_rows(corpus: Corpus, terms: Terms, top: int) -> NDArray[np.intp] | None:
+def query_tokens(analyser: Analyser, need: Document, terms: Terms) -> tuple[str, ...]:
+    """Return the tokens to look for: the need's own, the title's as often as the ranking's t gives them weight."""
+    whole, title = index_tokens(terms), index_tokens(analyser.terms(need.title))
+    return whole + title * round(TITLE_WEIGHT * len(whole) / len(title)) if title else whole
+
+
+def _candidate_rows(corpus: Corpus, need: Document, terms: Terms, top: int) -> NDArray[np.intp] | None:
     """Return the rows of the candidates that retrieval finds, or None where it would hand over all of them."""
     fetch = max(OVER_FETCH, _FETCH_FACTOR * top)
     if len(corpus.candidates) <= fetch:
         return None
-    hits = corpus.index.search(TextQuery(index_tokens(terms)), None, fetch)
+    hits = corpus.index.search(TextQuery(query_tokens(corpus.analyser, need, terms)), None, fetch)
     return np.array(sorted(corpus.rows[hit.id] for hit in hits), dtype=np.intp)
