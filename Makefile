@@ -18,7 +18,7 @@ run: $(VENV)/run.done $(CATALOGUES)
 	@$(BIN)/python -c 'import os, webbrowser; os.environ.get("DISPLAY") and webbrowser.open("file://" + os.path.abspath("$(OUT)/report.html"))'
 
 test: setup browser
-	@$(BIN)/python -m pytest $(ARGS)
+	@QUEQIAO_DATA_DIR=$(OUT)/test-data $(BIN)/python -m pytest $(ARGS)
 
 # The report is opened in a real browser; Debian's Chromium and a Chinese font are installed where that is allowed.
 browser:

@@ -1,0 +1,77 @@
+"""The one way into the log and the number series; called inside the transaction of the change itself."""
+
+import datetime
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.utils import timezone
+
+from queqiao.core.models import Activity, LogHead, NumberSeries
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened to one record: its fields before and after; of these only the ones that differ are kept."""
+
+    kind: str
+    target: uuid.UUID
+    verb: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+def record_activity(change: Change, *, by: str, now: datetime.datetime | None = None) -> Activity:
+    """Add one activity to the log.
+
+    ``by`` is ``person:<id>`` or ``system:<what>``. Must run inside a transaction, so that a change and its activity
+    are there together or not at all; raises TransactionManagementError otherwise.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("an activity is written inside the transaction of its change")
+    head = LogHead.objects.select_for_update().get_or_create(pk=1)[0]
+    old, new = (json.loads(json.dumps(dict(values), cls=DjangoJSONEncoder)) for values in (change.before, change.after))
+    changes = {name: [old.get(name), new.get(name)] for name in sorted(old | new) if old.get(name) != new.get(name)}
+    activity = Activity(
+        recorded_at=now or timezone.now(),
+        actor=by,
+        verb=change.verb,
+        target_kind=change.kind,
+        target_id=change.target,
+        changes=changes,
+        previous_hash=head.hash,
+    )
+    activity.hash = link_hash(activity)
+    activity.save()
+    head.hash = activity.hash
+    head.save(update_fields=["hash"])
+    return activity
+
+
+def link_hash(activity: Activity) -> str:
+    """Return the SHA-256 of an activity's content and the hash before it, as 64 hexadecimal digits."""
+    content = [
+        activity.previous_hash,
+        activity.recorded_at.astimezone(datetime.UTC).isoformat(timespec="microseconds"),
+        activity.actor,
+        activity.verb,
+        activity.target_kind,
+        str(activity.target_id),
+        activity.changes,
+    ]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+@transaction.atomic
+def next_number(prefix: str, year: int) -> str:
+    """Give out the next readable number of a series, such as XQ-2026-00123; no number is given out twice."""
+    NumberSeries.objects.get_or_create(prefix=prefix, year=year)
+    series = NumberSeries.objects.select_for_update().get(prefix=prefix, year=year)
+    series.last += 1
+    series.save(update_fields=["last"])
+    return f"{prefix}-{year}-{series.last:05}"

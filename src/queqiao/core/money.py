@@ -1,0 +1,81 @@
+"""Money with its kind: amounts of different kinds are never added together."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Self
+
+_UNITS = {"元": 1, "万元": 10_000, "万": 10_000, "亿元": 100_000_000, "亿": 100_000_000, "": 1}
+_WRITTEN = re.compile(
+    r"(?P<before>约|近|超过|超|逾)?\s*(?:人民币|¥|￥|CNY|RMB)?\s*(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)\s*"
+    r"(?P<unit>亿元|万元|亿|万|元)?(?P<after>以上|左右|余)?"
+)
+
+
+class MoneyKind(StrEnum):
+    """What an amount is."""
+
+    CONTRACT = "contract"  # 签约金额
+    TRANSACTION = "transaction"  # 技术交易额
+    INVESTMENT = "investment"  # 协议投资金额
+    BUDGET = "budget"
+    PRICE = "price"
+
+
+class Qualifier(StrEnum):
+    """How exactly an amount is known."""
+
+    EXACT = "exact"
+    ABOUT = "about"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in the currency's main unit, what it is, and how exactly it is known."""
+
+    amount: Decimal
+    kind: MoneyKind
+    currency: str = "CNY"
+    qualifier: Qualifier = Qualifier.EXACT
+
+    def __add__(self, other: Self) -> "Money":
+        """Add two amounts of one kind and currency; ValueError otherwise. The vaguer qualifier stays."""
+        if (self.kind, self.currency) != (other.kind, other.currency):
+            raise ValueError(f"{self.kind} in {self.currency} and {other.kind} in {other.currency} do not add up")
+        order = (Qualifier.EXACT, Qualifier.OVER, Qualifier.ABOUT)
+        vaguer = max(self.qualifier, other.qualifier, key=order.index)
+        return Money(self.amount + other.amount, self.kind, self.currency, vaguer)
+
+
+def parse_money(text: str, kind: MoneyKind) -> Money:
+    """Read 800万元, 约1.2亿元, 5000000, 300万元以上; ValueError for anything else."""
+    found = _WRITTEN.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is no amount")
+    amount = Decimal(found["number"].replace(",", "")) * _UNITS[found["unit"] or ""]
+    qualifier = Qualifier.EXACT
+    if found["before"] in ("约", "近") or found["after"] == "左右":
+        qualifier = Qualifier.ABOUT
+    elif found["before"] or found["after"]:
+        qualifier = Qualifier.OVER
+    return Money(amount, kind, qualifier=qualifier)
+
+
+def in_chinese(money: Money) -> str:
+    """Write an amount as Chinese readers expect: 800 万元, 约 1.2 亿元, 9500 元, at most one decimal."""
+    lead = {Qualifier.EXACT: "", Qualifier.ABOUT: "约 ", Qualifier.OVER: "超过 "}[money.qualifier]
+    for unit, size in (("亿元", 100_000_000), ("万元", 10_000), ("元", 1)):
+        if abs(money.amount) >= size or size == 1:
+            number = (money.amount / size).quantize(Decimal("0.1"))
+            return f"{lead}{number.to_integral() if number == number.to_integral() else number} {unit}"
+    raise AssertionError("unreachable")
+
+
+def in_english(money: Money) -> str:
+    """Write an amount as English readers expect: CNY 8.0 m, about CNY 120.0 m, CNY 9,500."""
+    lead = {Qualifier.EXACT: "", Qualifier.ABOUT: "about ", Qualifier.OVER: "over "}[money.qualifier]
+    if abs(money.amount) >= 1_000_000:
+        return f"{lead}{money.currency} {money.amount / 1_000_000:,.1f} m"
+    return f"{lead}{money.currency} {money.amount:,.0f}"

@@ -1,0 +1,130 @@
+"""The activity log: added to, never changed, and found out where somebody changes it all the same."""
+
+import datetime
+import os
+import subprocess
+import sys
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.db.transaction import TransactionManagementError
+
+from queqiao.core.actions import Change, next_number, record_activity
+from queqiao.core.models import Activity, AppendOnlyError
+from queqiao.core.queries import first_broken_link, history, state_as_of
+
+PUMP, OTHER = uuid.UUID(int=1), uuid.UUID(int=2)
+
+
+def day(number: int) -> datetime.datetime:
+    return datetime.datetime(2026, 11, number, 9, 30, tzinfo=datetime.UTC)
+
+
+def change(before: dict[str, object], after: dict[str, object], target: uuid.UUID = PUMP) -> Change:
+    return Change("need", target, "edit", before, after)
+
+
+@pytest.fixture
+def story() -> None:
+    record_activity(change({}, {"title": "水泵", "budget": 30}), by="person:a", now=day(1))
+    record_activity(change({"title": "水泵", "budget": 30}, {"title": "水泵", "budget": 50}), by="person:b", now=day(5))
+    record_activity(change({}, {"title": "阀门"}, OTHER), by="person:a", now=day(6))
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("story")
+def test_only_what_differs_is_kept_with_who_and_when():
+    last = history("need", PUMP).last()
+    assert last is not None
+    assert (last.actor, last.recorded_at, last.changes) == ("person:b", day(5), {"budget": [30, 50]})
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("story")
+def test_a_record_is_rebuilt_as_it_was_known():
+    assert state_as_of("need", PUMP, day(1) - datetime.timedelta(seconds=1)) is None
+    assert state_as_of("need", PUMP, day(4)) == {"title": "水泵", "budget": 30}
+    assert state_as_of("need", PUMP, day(5)) == {"title": "水泵", "budget": 50}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("story")
+def test_an_activity_is_never_changed_or_deleted():
+    activity = Activity.objects.all()[0]
+    for forbidden in (
+        activity.save,
+        activity.delete,
+        Activity.objects.all().delete,
+        lambda: Activity.objects.update(actor="person:x"),
+    ):
+        with pytest.raises(AppendOnlyError):
+            forbidden()
+    assert first_broken_link() is None
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("story")
+@pytest.mark.parametrize(
+    ("statement", "broken"),
+    [
+        ("UPDATE core_activity SET actor = 'person:x' WHERE id = {second}", "second"),
+        ("DELETE FROM core_activity WHERE id = {first}", "second"),
+        ("DELETE FROM core_activity WHERE id = {second}", "third"),
+        ("DELETE FROM core_activity WHERE id = {third}", "end"),
+    ],
+)
+def test_tampering_behind_our_back_is_found(statement: str, broken: str):
+    ids = dict(zip(("first", "second", "third"), Activity.objects.values_list("pk", flat=True), strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(**ids))
+    assert first_broken_link() == {**ids, "end": 0}[broken]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_a_transaction_nothing_is_written():
+    with pytest.raises(TransactionManagementError):
+        record_activity(change({}, {"title": "水泵"}), by="person:a")
+    assert Activity.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_numbers_count_up_by_prefix_and_year():
+    assert [next_number("XQ", 2026), next_number("XQ", 2026), next_number("CG", 2026), next_number("XQ", 2027)] == [
+        "XQ-2026-00001", "XQ-2026-00002", "CG-2026-00001", "XQ-2027-00001",
+    ]  # fmt: skip
+
+
+WRITER = """
+import django, uuid
+django.setup()
+from django.db import transaction
+from queqiao.core.actions import Change, next_number, record_activity
+for _ in range(40):
+    with transaction.atomic():
+        after = {"number": next_number("XQ", 2026)}
+        record_activity(Change("need", uuid.uuid4(), "create", {}, after), by="system:test")
+"""
+READER = """
+import django
+django.setup()
+from queqiao.core.models import Activity
+from queqiao.core.queries import first_broken_link
+numbers = [activity.changes["number"][1] for activity in Activity.objects.all()]
+print(len(numbers), len(set(numbers)), first_broken_link())
+"""
+
+
+def test_two_processes_write_one_unbroken_chain(tmp_path: Path):
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "queqiao.settings", "QUEQIAO_DATA_DIR": str(tmp_path)}
+
+    def finish(*words: str) -> str:
+        call = [sys.executable, *words]
+        return subprocess.run(call, env=environment, stdout=subprocess.PIPE, text=True, timeout=60, check=True).stdout
+
+    finish("-m", "django", "migrate", "--verbosity", "0")
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: finish("-c", WRITER), range(2)))
+    assert finish("-c", READER).split() == ["80", "80", "None"]

@@ -1,0 +1,81 @@
+"""Settings from the environment: each is read once, by a function that refuses what it does not understand."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off", ""})
+
+
+class SettingError(ValueError):
+    """A setting has a value that cannot be used; the text names the setting and what is allowed."""
+
+
+def read_flag(name: str, *, default: bool, source: Mapping[str, str] = os.environ) -> bool:
+    """Read a yes or no; SettingError for any other word."""
+    word = source.get(name)
+    if word is None:
+        return default
+    if word.strip().lower() in TRUE | FALSE:
+        return word.strip().lower() in TRUE
+    raise SettingError(f"{name}={word!r}：请写 true 或 false。/ Write true or false.")
+
+
+def read_list(name: str, *, default: tuple[str, ...] = (), source: Mapping[str, str] = os.environ) -> list[str]:
+    """Read words separated by commas."""
+    text = source.get(name)
+    return list(default) if text is None else [word.strip() for word in text.split(",") if word.strip()]
+
+
+def read_secret(name: str, file: Path, *, source: Mapping[str, str] = os.environ) -> str:
+    """Read a secret from ``name``, or from the file that ``name_FILE`` names, or from ``file``.
+
+    Where there is none, one is made and kept in ``file``, which only its owner may read.
+    """
+    if source.get(name):
+        return source[name]
+    named = source.get(f"{name}_FILE")
+    path = Path(named) if named else file
+    if path.exists():
+        return path.read_text(encoding="ascii").strip()
+    if named:
+        raise SettingError(f"{name}_FILE={named!r}：文件不存在。/ The file does not exist.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    secret = secrets.token_urlsafe(48)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:
+        out.write(secret)
+    return secret
+
+
+def read_database(name: str, folder: Path, *, source: Mapping[str, str] = os.environ) -> dict[str, object]:
+    """Read where the database is: a PostgreSQL address, or SQLite in ``folder`` where none is given.
+
+    SQLite runs with a write-ahead log and takes its write lock when a transaction begins, so that two writers wait
+    for each other instead of failing half-way.
+    """
+    address = source.get(name)
+    if not address:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": folder / "queqiao.sqlite3",
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+            },
+        }
+    parts = urlsplit(address)
+    if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
+        raise SettingError(
+            f"{name}：请写 postgresql://user:password@host:port/database。/ Write an address of that form."
+        )
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+    }

@@ -1,0 +1,54 @@
+"""Settings from the environment refuse what they do not understand."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from queqiao.env import SettingError, read_database, read_flag, read_list, read_secret
+
+
+def test_a_flag_knows_a_few_words_and_refuses_all_others() -> None:
+    assert [read_flag("X", default=False, source={"X": word}) for word in ("true", "1", "ON", "no", "0", "")] == [
+        True, True, True, False, False, False,
+    ]  # fmt: skip
+    assert read_flag("X", default=True, source={}) is True
+    with pytest.raises(SettingError, match="X='maybe'"):
+        read_flag("X", default=False, source={"X": "maybe"})
+
+
+def test_a_list_is_cut_at_commas() -> None:
+    assert read_list("X", source={"X": " a, b ,,c"}) == ["a", "b", "c"]
+    assert read_list("X", default=("d",), source={}) == ["d"]
+
+
+def test_a_secret_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
+    file = tmp_path / "data" / "secret.key"
+    first = read_secret("X", file, source={})
+    assert len(first) > 50
+    assert read_secret("X", file, source={}) == first
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert read_secret("X", file, source={"X": "given"}) == "given"
+
+
+def test_a_secret_file_that_is_named_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="X_FILE"):
+        read_secret("X", tmp_path / "unused", source={"X_FILE": str(tmp_path / "missing")})
+    (tmp_path / "key").write_text("kept\n", encoding="ascii")
+    assert read_secret("X", tmp_path / "unused", source={"X_FILE": str(tmp_path / "key")}) == "kept"
+
+
+def test_the_database_is_sqlite_unless_an_address_of_postgresql_is_given(tmp_path: Path) -> None:
+    assert read_database("X", tmp_path, source={})["NAME"] == tmp_path / "queqiao.sqlite3"
+    found = read_database("X", tmp_path, source={"X": "postgresql://anna:p%40ss@db.local:5433/city"})
+    assert found == {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "city",
+        "USER": "anna",
+        "PASSWORD": "p@ss",
+        "HOST": "db.local",
+        "PORT": "5433",
+    }
+    for wrong in ("mysql://x/y", "postgresql://host", "city"):
+        with pytest.raises(SettingError, match="X："):
+            read_database("X", tmp_path, source={"X": wrong})
