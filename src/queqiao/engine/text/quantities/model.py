@@ -7,6 +7,8 @@ from functools import cached_property
 
 from queqiao.engine.text.normalise import Normalised, normalise
 
+LONGEST_CLAUSE = 150  # characters; bounds the work on texts without punctuation
+
 
 class Comparison(StrEnum):
     """How a value is meant."""
@@ -73,10 +75,11 @@ class Folded:
 
     @cached_property
     def clauses(self) -> Sequence[tuple[int, int]]:
-        """The spans between commas, stops and line breaks."""
+        """The spans between commas, stops and line breaks; longer ones than people write are cut into pieces."""
         borders = [i for i, letter in enumerate(self.text) if letter in "，；。！？\n;" or self._comma(i)]
         starts = [0, *(border + 1 for border in borders)]
-        return list(zip(starts, [*borders, len(self.text)], strict=True))
+        whole = zip(starts, [*borders, len(self.text)], strict=True)
+        return [piece for start, end in whole for piece in _pieces(start, end)]
 
     def _comma(self, index: int) -> bool:
         """An ASCII comma or stop ends a clause unless a digit follows."""
@@ -84,6 +87,11 @@ class Folded:
         return (
             self.text[index] in ",." and not following.isdigit() and not (following.isalpha() and following.isascii())
         )
+
+
+def _pieces(start: int, end: int) -> list[tuple[int, int]]:
+    cuts = [*range(start, max(end, start + 1), LONGEST_CLAUSE), end]
+    return list(zip(cuts, cuts[1:], strict=False))
 
 
 _SIGNS = {"～": "~", "∼": "~", "〜": "~", "－": "-", "−": "-", "–": "-", "—": "-", "‐": "-", "≧": "≥", "⩾": "≥",

@@ -1,5 +1,7 @@
 """Each example says in a sentence of ours what a reader takes from it: written, name, comparison, low, high, unit."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -145,3 +147,15 @@ def test_any_text_gives_disjoint_places_inside_it(text: str):
 def test_twenty_thousand_characters_are_read_whole():
     text = "抗拉强度不低于600MPa，500次循环后容量保持率≥80%；" * 600
     assert len(extract_indicators(text[:20_000])) > 1000
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["1", "1,", "(1)", "A1", "1-", "1~2", "±1", "5mm", "1mm×", "1、", "三百万", "每", "从", "分别5MPa、", "5时"],
+)
+def test_no_run_of_signs_takes_more_than_a_moment(piece: str):
+    """Twice the length takes about twice the time, not four times: read in a second or two, not in a minute."""
+    text = piece * (20_000 // len(piece))
+    started = time.perf_counter()
+    extract_indicators(text)
+    assert time.perf_counter() - started < 10
