@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 
 from queqiao.engine.text.normalise import Normalised, normalise
 
@@ -91,7 +92,7 @@ class Folded:
 
 def _pieces(start: int, end: int) -> list[tuple[int, int]]:
     cuts = [*range(start, max(end, start + 1), LONGEST_CLAUSE), end]
-    return list(zip(cuts, cuts[1:], strict=False))
+    return list(pairwise(cuts))
 
 
 _SIGNS = {"～": "~", "∼": "~", "〜": "~", "－": "-", "−": "-", "–": "-", "—": "-", "‐": "-", "≧": "≥", "⩾": "≥",
