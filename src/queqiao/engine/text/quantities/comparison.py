@@ -21,15 +21,16 @@ _PRECISION = re.compile(r"精度|分辨率|分辨力|准确度|灵敏度")
 
 _TO = r"(?:到|至|成|为)"
 _CHANGE_UP = r"(?:提高|提升|增加|增大|增至|增强|增长|延长|扩大|上升|升高|升|增|提|加大|拓展)"
-_CHANGE_DOWN = r"(?:降低|减少|减小|缩短|下降|压缩|压低|缩小|削减|减轻|减薄|控制|减|降|压|缩|砍)"
+_CHANGE_DOWN = r"(?:降低|减少|减小|缩短|下降|压缩|压低|缩小|削减|减轻|减薄|降噪|降温|减重|缩减|控制|减|降|压|缩|砍)"
+_MUST_NOT = r"(?:不得|不应|不能|不宜|不可|不允许|不会|应不|须不|需不|均不|都不|不再|不)"
 # (pattern, comparison); None is decided by the direction of the quantity. Longer words stand first.
 _AT_LEAST = (
-    r"大于等于|大于或等于|不得低于|不得小于|不得少于|不应低于|不应小于|不低于|不小于|不少于|不短于|不窄于|不弱于|不亚于|不浅于|不慢于|不差于|"
-    r"不下于|高于等于|高于或等于|至少为|至少|最低为|最少|最小为|≥|>=|=>"
+    rf"(?:大于|高于|多于)或?等于|{_MUST_NOT}(?:[低小少短窄弱浅慢差薄轻]于|亚于|下于)|{_MUST_NOT}(?:低|小|少)到|"
+    r"至少需要?|至少为|至少达到?|至少|最低为|最少|最小为|≥|>=|=>"
 )
 _AT_MOST = (
-    r"小于等于|小于或等于|低于等于|低于或等于|不得超过|不得高于|不得大于|不应超过|不应大于|不超过|不大于|不高于|不多于|不长于|不宽于|不重于|"
-    r"不厚于|不超出|至多|最多为|最多|最高不过|≤|<=|=<"
+    rf"(?:小于|低于|少于)或?等于|{_MUST_NOT}(?:超过|超出|超|过|突破|逾|[高大多长宽重厚快深]于)|"
+    r"至多|最多为|最多|最高不过|≤|<=|=<"
 )
 _REACHES = (
     r"保持在|维持在|稳定在|保持|维持|稳定达到|可以达到|可达到|能达到|应达到|需达到|要达到|达到了|达到|可达|高达|达|至"
@@ -37,7 +38,7 @@ _REACHES = (
 _BEFORE: tuple[tuple[str, Comparison | None], ...] = (
     (_AT_LEAST, GE),
     (_AT_MOST, LE),
-    (r"大于|高于|超过|多于|长于|突破|超出|>", GT),
+    (r"大于|高于|超过|多于|长于|突破|超出|超(?!低|高|薄|细|小|大)|>", GT),
     (r"小于|低于|少于|短于|不到|不足|轻于|<", LT),
     (rf"{_CHANGE_UP}了?{_TO}了?", GE),
     (rf"{_CHANGE_DOWN}了?(?:{_TO}|在)了?", LE),
@@ -46,7 +47,7 @@ _BEFORE: tuple[tuple[str, Comparison | None], ...] = (
     (r"大约为|大约|约为|约|近似为|近似|≈", APPROX),
     (r"(?:no less than|not less than|at least|a minimum of)\s", GE),
     (r"(?:no more than|not more than|at most|up to|not exceeding|not exceed|within|a maximum of)\s", LE),
-    (r"(?:greater than|more than|higher than|longer than|above|over|exceeding)\s", GT),
+    (r"(?:greater than|more than|higher than|longer than|above|over|exceeding|exceeds|exceed)\s", GT),
     (r"(?:less than|lower than|below|under|shorter than)\s", LT),
     (r"(?:about|approximately|around)\s", APPROX),
     (r"仅需要|仅需|仅为|只需要|只需|仅|最高可达|最大可达|=", EQ),
@@ -55,12 +56,18 @@ _BEFORE_PATTERNS = tuple((re.compile(rf"(?:{words})\s*$"), comparison) for words
 _CHANGE = re.compile(
     r"(?:提高|提升|增加|增大|增强|增长|延长|扩大|上升|升高|加大|增产|提速|降低|减少|减小|缩短|下降|压缩|缩小|削减|减轻|减薄|节省|节约|"
     r"节电|节能|节水|节油|节气|省电|省油|省水|减重|降本|增效|减排|降噪|降温|升温|increased? by|reduced? by|"
-    r"(?P<short>[增减降升省]))了?(?P<more>约|近|大约|至少|超过|不低于|不少于|≥|>|达到|达)?\s*$"
+    r"(?<=比)[^，。；\d比]{1,10}(?P<than>(?<![降提减升增加缩拉])[高低多少快慢轻长短大小]出?)|(?P<short>[增减降升省]))了?(?P<more>约|近|大约|至少|超过|不低于|不少于|≥|>|达到|达)?\s*$"
 )
 _AFTER: tuple[tuple[re.Pattern[str], Comparison], ...] = (
     (re.compile(r"\s*(?:\(含\))?(?:及其?以上|或以上|或更高|以上|及以上|\+)"), GE),
     (re.compile(r"\s*(?:及其?以下|或以下|或更低|以下|以内|之内|内(?!径|部|壁|外|层|腔|的|能|置|衬|存|胆|圈))"), LE),
     (re.compile(r"\s*(?:左右|上下)"), APPROX),
+)
+
+
+# 节约运行费用四成: the verb of change stands before its object.
+_CHANGES_OBJECT = re.compile(
+    r"(?:减少|降低|节约|节省|提高|提升|增加|缩短|削减)了?(?![率量值幅后比机式高速度到至为])[^，。；、\d的后时到至为达在使且并和可]{1,8}$"
 )
 
 
@@ -81,12 +88,18 @@ def word_before(text: str, start: int) -> Word | None:
     change = _CHANGE.search(window)
     if change is not None:
         more = {None: None, "约": APPROX, "近": APPROX, "大约": APPROX, "超过": GT, ">": GT}.get(change["more"], GE)
-        return Word(offset + change.start(), more, relative=True, short=change["short"] is not None)
+        begin = change.start("than") if change["than"] else change.start()  # 比原工艺高5%: the other is outside
+        return Word(offset + begin, more, relative=True, short=change["short"] is not None)
     for pattern, comparison in _BEFORE_PATTERNS:
         match = pattern.search(window)
         if match is not None:
             return Word(_with_aim(window, offset, match.start()), comparison)
     return None
+
+
+def changes_object(text: str, clause_start: int, start: int) -> bool:
+    """Whether a verb of change with its object leads to the value that begins at ``start``."""
+    return _CHANGES_OBJECT.search(text, max(clause_start, start - 14), start) is not None
 
 
 def _with_aim(window: str, offset: int, start: int) -> int:

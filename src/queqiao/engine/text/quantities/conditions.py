@@ -7,8 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _MARKER = re.compile(
-    r"[^，。；、\d≥≤<>]{0,10}?(?:条件下|环境下|工况下|状态下|压力下|温度下|范围内|噪声下|以后|之后|(?<![用耗])[下时后处](?!降|间|处理|效|续|延|钟))"
+    r"(?:[A-Z][A-Za-z]*\d)?[^，。；、\d≥≤<>]{0,10}?(?:条件下|环境下|工况下|状态下|压力下|温度下|范围内|噪声下|以后|之后|(?<![用耗])[下时后处](?!降|间|理|效|续|延|钟))"
 )
+# 进水COD 8000mg/L左右时: a value with a comparison is a condition only where this follows at once.
+_MARKER_AT_ONCE = re.compile(r"的?(?:时(?![间长延效速刻])|(?:条件|情况|环境|工况|温度|状态)下)")
+_RANGE_INSIDE = re.compile(r"内(?=[^，。；、\s\d])")  # -30～60℃内测温误差…
+_ON = re.compile(r"的[^，。；、\d≥≤<>]{1,8}?[上中](?=[^，。；])")  # 在线速度240m/min的钢板上检出率…
+_WORDED = re.compile(
+    r"(?:[^，。；、:：\d≥≤<>]{1,10}(?:状态|工况|环境|条件|情况|负载|负荷)下|[^，。；、:：\d]{1,8}[一两二三四五六七八九十][^，。；、:：\d]{1,8}后)$"
+)
+_LED_BY = re.compile(r"[^，。；、\d]{1,12}?(?=(?:在|于|从)[^，。；、]*$)")  # the thing itself before 在…
 _SPAN_OF_CHANGE = re.compile(r"从[^，。；]{1,12}[充升降]到$")
 _ENDS_CLAUSE = re.compile(r"[^，。；、\d≥≤<>]{0,18}?(?:条件下|环境下|工况下|以后|之后|[下时后])$")
 _TEST = re.compile(
@@ -31,6 +39,7 @@ class Phrase:
     end: int
     unit: str
     compared: bool
+    name_start: int  # where the name begins; the phrase's start where there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +57,22 @@ def find_conditions(
     setting: dict[int, Condition] = {}
     for index, phrase in enumerate(phrases):
         condition = _condition_of(text, clauses, phrases, index)
-        if condition is not None and not phrase.compared:
+        if condition is not None and (not phrase.compared or _MARKER_AT_ONCE.match(text, phrase.end)):
             setting[index] = condition
     for index in range(len(phrases) - 2, -1, -1):  # 1100℃、137MPa条件下: what is joined to a condition is one
         joined = re.fullmatch(r"\s*[、×和]\s*", text[phrases[index].end : phrases[index + 1].start])
         if joined and index + 1 in setting and not phrases[index].compared:
             setting[index] = Condition(phrases[index].start, setting[index + 1].end)
+    setting = {index: _without_subject(text, condition) for index, condition in setting.items()}
     return set(setting), _governed(text, clauses, phrases, setting)
+
+
+def _without_subject(text: str, condition: Condition) -> Condition:
+    """传感器在-40℃下, 3、25℃下: the thing itself and the mark of a list are no part of the condition."""
+    mark = re.match(r"(?:[:：\s]|\d[、.)]\s?)+(?=[^\s:：])", text[condition.start : condition.end])
+    start = condition.start + (mark.end() if mark else 0)
+    subject = _LED_BY.match(text, start, condition.end)
+    return Condition(subject.end() if subject else start, condition.end)
 
 
 def _condition_of(
@@ -62,6 +80,9 @@ def _condition_of(
 ) -> Condition | None:
     phrase = phrases[index]
     clause = _clause_of(clauses, phrase)
+    if text[phrase.start - 1 : phrase.start] == "@":  # 200m@10%反射率
+        tail = re.compile(r"[^，。；、\d]{0,8}").match(text, phrase.end, max(clause[1], phrase.end))
+        return Condition(phrase.start, tail.end() if tail else phrase.end)
     bracket = _inside_brackets(text, phrase, clause)
     if bracket is not None:
         others = any(clause[0] <= other.start < clause[1] and other is not phrase for other in phrases)
@@ -76,6 +97,11 @@ def _condition_of(
     return _before_value(text, phrase, following, clause)
 
 
+def is_setting_range(text: str, end: int) -> bool:
+    """-30～60℃内测温误差…: 内 after a range makes it a setting where a quantity follows."""
+    return _RANGE_INSIDE.match(text, end) is not None
+
+
 def _clause_of(clauses: Sequence[tuple[int, int]], phrase: Phrase) -> tuple[int, int]:
     return clauses[max(0, bisect_right(clauses, (phrase.start, sys.maxsize)) - 1)]
 
@@ -83,10 +109,15 @@ def _clause_of(clauses: Sequence[tuple[int, int]], phrase: Phrase) -> tuple[int,
 def _before_value(text: str, phrase: Phrase, following: Phrase, clause: tuple[int, int]) -> Condition | None:
     """在280℃时脱硝效率…, 28d抗压强度…: a setting stands before the quantity that it governs."""
     before, between = text[clause[0] : phrase.start], text[phrase.end : following.start]
-    marker = _MARKER.match(between)
+    marker = _MARKER.match(between) or _RANGE_INSIDE.match(between)
+    if marker is None and before.startswith(("在", "于")):
+        marker = _ON.match(between)
+    between = re.sub(r"^、\s?\d+(?:\.\d+)?C(?=[^a-zA-Z])", "", between)  # -30℃、0.5C放电容量
     if marker is not None:
         skipped = max(before.rfind(":") + 1, len(before) - len(before.lstrip()))
         return Condition(clause[0] + skipped, phrase.end + marker.end())
+    if not between and phrase.unit in ("d", "h", "Cel") and following.compared:  # 抗压强度28d达3MPa
+        return Condition(phrase.start, phrase.end)
     if _JOINS.match(between) or len(between) < 2 or phrase.unit not in _SETTING_UNITS:
         return None
     lead = _LEAD.search(before)
@@ -138,6 +169,8 @@ def _governed(
         if near:
             whole = Condition(min(one.start for one in near), max(one.end for one in near))
             governed[index] = near[0] if ")" in text[whole.start : whole.end] else whole
+        elif worded := _WORDED.search(text, clause[0], max(clause[0], phrase.name_start)):
+            governed[index] = _without_subject(text, Condition(worded.start(), worded.end()))
     return governed
 
 

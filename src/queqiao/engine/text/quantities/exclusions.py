@@ -17,7 +17,7 @@ _STANDARD = re.compile(
 _NAME_BEFORE = re.compile(r"[A-Za-z][A-Za-z]*-?$")
 _QUANTITY_LETTERS = re.compile(
     r"(?:pH|PH|Ra|Rz|Rw|Rq|mAP\d*|AUC|PUE|PDI|COP|EER|UPF|PSNR|SSIM|IoU|IOU|F1|HV|HRC|IP|SPF|D50|D90|D10|T90|COD|BOD|"
-    r"TOC|VOC|NOx|BET|Tg|RMSE|R2|Cv|SNR|FPS|Q值|IPLV)\s?$"
+    r"TOC|VOC|NOx|BET|Tg|RMSE|R2|Cv|SNR|FPS|Q值|IPLV|AC|DC)\s?$"
 )
 _LIST_MARK = re.compile(r"(?:^|[。；：:\n\s，(（])\(?$")
 _LIST_END = re.compile(r"(?:[、)）]|\.(?!\d))")
@@ -28,34 +28,62 @@ _PEOPLE = re.compile(
     r"(?:余|多|几)?(?:人(?!工|机|体|为|造)|名|位|家|项|篇|户|座|艘|所|省|市(?!场)|县|区|镇|村|条(?:生产)?线|款|届|册|"
     r"个(?!月|小时|百分点|点|循环|大气压|星期)|种|类|期|批|套|辆|栋|间|处|场|门|本|股|匹|次会|方面|口)"
 )
-_MONEY = re.compile(r"(?:万|亿|千|百)?\s?(?:元|块钱|人民币|美元|欧元|万元|亿元)")
+_MONEY = re.compile(r"(?:余|多|几)?(?:万|亿|千|百)?\s?(?:元|块钱|人民币|美元|欧元|万元|亿元)")
 _COST = re.compile(r"成本|费用|电费|药耗|单耗|水费|造价|能耗")
 _PER_COST = re.compile(r"吨|每|单[件台位瓶个套次枚只根片吨]|公斤|千克|度|亩|方|件")
 _BUDGET = re.compile(
     r"预算|投资|经费|资金|收入|产值|利润|补助|补贴|销售|营收|注册|价格|单价|售价|奖励|融资|贷款|总额|合同|报价|年费"
 )
 _BACKGROUND = re.compile(
-    r"(?:员工|职工|占地|厂房|建筑面积|海拔|全长|总长|里程|注册|成立|存栏|运距|人口|库容|装机|耕地|基地|流转|种植面积|"
+    r"(?:员工|职工|占地|厂房|建筑面积|海拔|埋深|全长|总长|里程|注册|成立|存栏|运距|人口|库容|装机|耕地|基地|流转|种植面积|"
     r"年产[^，。；]{0,6}$|年产尾矿|年产量|年排放|年需求|年用|年销|现有|目前|当前|现在|如今|原来|现状|已有|已建|原有|以往|去年|今年|"
-    r"首批|首单|首轮|累计|历时|距今|层高|工期|交期|质保|合作期|期限|用地|场地|样品|样机|投放|做过|多年|过去)"
+    r"首批|首单|首轮|累计|历时|距今|层高|工期|交期|质保|实施期|建设期|执行期|合同期|获奖|获评|年减排|年节约|年节省|年节支|年新增|合作期|期限|用地|场地|样品|样机|投放|做过|多年|过去)"
 )
-_TODAY = re.compile(r"目前|当前|现在|现有|如今|原来|现状|只有|仅有|原先|以前|过去|国外|进口(?!同类)|同行|传统")
+_TODAY = re.compile(
+    r"目前|当前|现在|现有|(?<!比)(?:现用|现工艺|原工艺)|如今|原来|现状|只有|仅有|原先|以前|过去|国外|进口(?!同类)|同行|传统"
+)
 _TARGET = re.compile(r"要求|需要|希望|达到|提升|提高|降|缩短|控制|不[低高大小少超]|至少|以上|以下|以内|≥|≤")
 _TOO = re.compile(r"(?:太|过于|才能?|就)[^，。；]")
 _ONLY = re.compile(r"(?:只能|仅能|只有|仅有|勉强)[^，。；\d]{0,4}$")
 _POLICY = re.compile(
-    r"加计扣除|扣除|税率|利率|持股|股权|占股|补贴|补助|市场份额|市占率|国产化率|占比达|价格|售价|报价|单价|增长率|同比"
+    r"加计扣除|扣除|税率|利率|持股|股权|占股|补贴|补助|市场份额|市占率|国产化率|占比达|价格|售价|报价|单价|增长率|同比|学历|产值|营业额|GDP|人员占比|研发投入"
 )
+_POLICY_AFTER = re.compile(r"(?:的)?(?:加计|比例)?(?:扣除|抵扣|补助|补贴|资助|配套资金|税率|股)")
+# Plants and machines that a size only identifies: 2×600MW机组, 3600吨压机.
+_PLANT = re.compile(
+    r"(?:级|的)?(?:[×xX]\d)?[^，。；、\d≥≤<>]{0,4}?(?:机组|锅炉|电站|电厂|生产线|产线|示范线|中试线|示范工程|压机|挤压机|机上|盾构|反应釜|高炉|转炉)"
+)
+_EXPERIENCE = re.compile(r"(?:以上|多)?的?[^，。；\d]{0,8}(?:经验|历史|努力|积累|发展|探索|攻关)")
+# 120万吨/年合成氨装置: yearly output before what is made, where no quantity is named.
+_YEARLY = re.compile(r"[\u4e00-\u9fff]{2}")
+_CAPACITY = re.compile(r"(?:能力|量|产能|规模)[^，。；]{0,4}$")
+_MULTIPLIED = re.compile(r"\d\s?[×xX*]\s?$")
 _NEVER = re.compile(
-    r"(?:工期|交期|运距|质保期?|总投资|投资|预算|经费|注册资本|年用量|年需求量?|年销量)[^，。；\d]{0,4}$"
+    r"(?:工期|交期|运距|质保期?|总投资|投资|预算|经费|注册资本|年用量|年需求量?|年销量|(?:实施|研发|建设|项目|合作)周期)[^，。；\d]{0,4}$"
 )
 _WISH = re.compile(
-    r"(?:希望|计划|预计|争取|要求|力争|想|期望|拟|确保|最好|必须|能|可|在|于|完成|见到|交付|投产|上线|解决|实现|项目|建设|研发|开发|合作|工程)*$"
+    r"(?:(?:合同|协议)?(?:生效|签订|签约|立项|启动)后?|自|起|预期|目标|通过|经过|公司|我们|拟定|实施|周期|希望|计划|预计|争取|要求|力争|想|期望|拟|确保|最好|必须|能|可|在|于|完成|见到|交付|投产|上线|解决|实现|项目|建设|研发|开发|合作|工程)*$"
 )
-_BASE = re.compile(r"(?:由|从)(?:现在的|目前的|原来的|现有的|原先的|传统的)?(?:约|大约|不足|近)?$")
+_BASE = re.compile(
+    r"(?:由|从)(?:现在的|目前的|原来的|现有的|原先的|传统的)?(?:每[^，。；\d]{1,3})?(?:约|大约|不足|近)?$"
+)
 _BASE_FOLLOWS = re.compile(r"(?:左右|以上|多)?[^，。；\d]{0,6}?(?:提|降|缩|延|减|压|增|升|到|至|变|扩|拓|下)")
 _RECENT = re.compile(r"(?:近|最近|过去|前|未来|今后|连续|经过|历经|用了|约)$")
 _ORDINAL = re.compile(r"(?:第|No\.?|编号|附件|表|图|式|专利号|ZL|CN|报告|批次|型号|牌号|房间|路|栋)\s?$")
+
+
+_OWN_PRESENT = re.compile(
+    r"(?:我们?|本)[厂司公][^，。；]{0,14}已|(?:我们?|本|公司|企业|厂)[^，。；需要求望拟想]{0,8}(?:每[年天月日]|[年日月])[^，。；需要求望拟想\d]{0,10}$"
+)
+_STAFF = re.compile(r"(?:人工|人员|工人|操作工|员工|定员|班组)[^，。；]{0,14}$")
+_ONE_OF = re.compile(r"每[^，。；\d]{0,4}$")
+_DELIVERY = re.compile(r"内?(?:完成|小批|量产|投产|交付|交货|出样|建成|达产|上线|验收)")
+# Letters that are a grade and no unit beside these quantities: 纯度5N, 铅笔硬度2H, 分辨率4K.
+_GRADES = (
+    ("N", re.compile(r"纯度")),
+    ("H", re.compile(r"硬度")),
+    ("K", re.compile(r"分辨率|画质|视频|影像|图像|超清|存储|采样|内存")),
+)
 
 
 def is_excluded(folded: Folded, value: Value, clause: tuple[int, int], *, compared: bool) -> bool:
@@ -67,8 +95,12 @@ def is_excluded(folded: Folded, value: Value, clause: tuple[int, int], *, compar
         or _is_money(value, before, after)
         or (not compared and _is_count(text, value, before, after))
         or is_base(text, value)
+        or _is_grade_or_share(value, before, after)
+        or bool(_OWN_PRESENT.search(before))
         or (not compared and bool(_BACKGROUND.search(before)))
         or bool(_POLICY.search(before))
+        or bool(_POLICY_AFTER.match(after))
+        or (not compared and _is_plant(value, before, after))
         or bool(_NEVER.search(before))
         or _is_period(value, before, compared=compared)
         or (not compared and value.unit in ("mesh", "C"))
@@ -140,6 +172,28 @@ def _is_today(before: str, after: str) -> bool:
     if _TOO.match(after) or _ONLY.search(before):
         return True
     return bool(found) and not _TARGET.search(before[found[-1] :]) and not after.startswith(("以上", "以下", "以内"))
+
+
+def _is_grade_or_share(value: Value, before: str, after: str) -> bool:
+    """5N purity, 每蒸发1吨水, 人工减至4人, 6个月小批: units that are grades, counts by one, staff, deliveries."""
+    if any(value.unit == unit and name.search(before + after[:6]) for unit, name in _GRADES):
+        return True
+    if value.low == 1 and value.whole and _ONE_OF.search(before):
+        return True
+    if value.unit == "1" and _STAFF.search(before) and (after.startswith(("人", "名")) or not value.bare):
+        return True
+    if value.unit in ("a", "mo") and _EXPERIENCE.match(after):
+        return True
+    return value.unit in ("d", "mo", "a", "wk") and not before.strip() and bool(_DELIVERY.match(after))
+
+
+def _is_plant(value: Value, before: str, after: str) -> bool:
+    """2×600MW机组: how large a plant is, not what it shall reach; both numbers of it."""
+    multiplied = _MULTIPLIED.search(before) is not None and value.unit in ("MW", "t/h", "kW", "t")
+    counted = value.bare is False and re.match(r"\s?[×xX*]\s?\d", after) is not None and value.unit in ("MW", "t/h")
+    if value.unit == "t/a" and _YEARLY.match(after) and not _CAPACITY.search(before):
+        return True
+    return multiplied or counted or (value.unit not in ("%", "1") and bool(_PLANT.match(after)))
 
 
 def _is_period(value: Value, before: str, *, compared: bool) -> bool:

@@ -8,22 +8,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from queqiao.engine.text.quantities.comparison import Word, better_direction, word_after, word_before
-from queqiao.engine.text.quantities.conditions import Condition, Phrase, find_conditions
+from queqiao.engine.text.quantities.comparison import Word, better_direction, changes_object, word_after, word_before
+from queqiao.engine.text.quantities.conditions import Condition, Phrase, find_conditions, is_setting_range
 from queqiao.engine.text.quantities.exclusions import is_base, is_excluded
 from queqiao.engine.text.quantities.model import Comparison, Folded, Indicator
-from queqiao.engine.text.quantities.naming import Name, Per, find_name, find_per, with_per
+from queqiao.engine.text.quantities.naming import Name, Per, find_name, find_per, meant_unit, with_per
 from queqiao.engine.text.quantities.values import Value, find_values
 
 # A share of something that the text names between the comparison and the number: 不超过满量程的0.5%.
-_BASE = re.compile(
-    r"(?P<own>满量程|量程|额定[^，。；\d]{0,4}|初始[^，。；\d]{0,3}|标称[^，。；\d]{0,3}|设计[^，。；\d]{0,3}|总[^，。；\d]{1,3})的$"
-    r"|(?P<other>(?:人工|进口[^，。；\d]{0,4}|国外[^，。；\d]{0,4}|传统[^，。；\d]{0,4}|原[^，。；\d]{0,4}|现有[^，。；\d]{0,4}|普通[^，。；\d]{0,4}))的$"
+_BASE = re.compile(r"(?P<base>[^，。；、\d]{1,10})的$")
+# Of these a share is a comparison with something else; of anything else it is a share of the thing's own rating.
+_ANOTHER = re.compile(
+    r"人工|手工|进口|国外|国产|传统|常规|普通|原[来有先]?|现[有行在]|目前|同类|同行|竞品|市售|行业|对照|上一代|未|旧"
 )
-_MULTIPLE_OF = re.compile(r"(?:是|为|达|达到)[^，。；\d]{1,8}的$")
 # Quantities that people give without a unit.
 _UNITLESS = re.compile(
-    r"(?:pH值?|PH值?|系数|指数|密度|活度|比|比值|因子|折射率|mAP\S*|AUC|PUE|PDI|COP|EER|F1\S*|IoU|PSNR|SSIM|UPF值?|SPF值?|"
+    r"(?:pH值?|PH值?|系数|常数|因数|评分|得分|指数|密度|活度|比|比值|因子|折射率|mAP\S*|AUC|PUE|PDI|COP|EER|F1\S*|IoU|PSNR|SSIM|UPF值?|SPF值?|"
     r"值|并发\S*|用户数|像素|级数|倍率|模数|泊松比|聚合度|酸价|碘值|得率|信噪比|纵横比|长径比|圆度)$",
     re.IGNORECASE,
 )
@@ -48,7 +48,16 @@ def extract_indicators(text: str) -> tuple[Indicator, ...]:
     """Return the indicators of a text in order; no two overlap, and any text whatsoever is accepted."""
     folded = Folded.of(text)
     drafts = [draft for draft in _drafts(folded) if _is_meant(folded, draft)]
-    phrases = [Phrase(draft.start, draft.end, draft.value.unit, bool(draft.before or draft.after)) for draft in drafts]
+    phrases = [
+        Phrase(
+            draft.start,
+            draft.end,
+            draft.value.unit,
+            bool(draft.before or draft.after),
+            draft.name.start if draft.name.text else draft.start,
+        )
+        for draft in drafts
+    ]
     settings, governed = find_conditions(folded.text, folded.clauses, phrases)
     found: list[Indicator] = []
     for index, draft in enumerate(drafts):
@@ -76,25 +85,41 @@ def _drafts(folded: Folded) -> list[_Draft]:
 
 def _draft(text: str, value: Value, clause: tuple[int, int], floor: int) -> _Draft:
     start, relative = value.start, False
-    base = _BASE.search(text, clause[0], value.start) or _MULTIPLE_OF.search(text, clause[0], value.start)
+    base = _base(text, clause[0], value)
     if base is not None:
-        start = base.start() if base.re is _BASE else value.start
-        relative = (base.re is _MULTIPLE_OF and text[value.start : value.end].endswith("倍")) or bool(
-            base.re is _BASE and base["other"]
-        )
+        start, relative = base
     before = word_before(text, start)
     if before is not None and (before.position < clause[0] or (before.short and value.unit not in ("%", "1"))):
         before = None
     if before is not None:
         start = before.position
         relative = relative or before.relative
+    relative = relative or (
+        (before is None or before.comparison is Comparison.APPROX) and changes_object(text, clause[0], start)
+    )
     after = word_after(text, value.end)
-    name = find_name(text, floor, start)
+    if after is not None and value.kind is Comparison.RANGE and is_setting_range(text, value.end):
+        after = None
+    name = find_name(text, floor, start, relative=relative)
     per = find_per(text, floor, start, name.text)
     if per is not None and per.start is not None:
         start = per.start
-        name = find_name(text, floor, start)
+        if before is None and (outside := word_before(text, start)) is not None and outside.position >= clause[0]:
+            before, start = outside, outside.position  # 不低于每秒50万条
+        name = find_name(text, floor, start, relative=relative)
     return _Draft(start, after.position if after else value.end, value, clause, before, after, name, per, relative)
+
+
+def _base(text: str, clause_start: int, value: Value) -> tuple[int, bool] | None:
+    """不超过满量程的0.5%, 是高锰钢的2倍: where the phrase begins, and whether it compares with something else."""
+    found = _BASE.search(text, max(clause_start, value.start - 11), value.start)
+    if found is None or value.unit not in ("%", "1"):
+        return None
+    another = text[value.start : value.end].endswith("倍") or bool(_ANOTHER.search(found["base"]))
+    for start in range(found.end("base") - 1, found.start("base") - 1, -1):
+        if word_before(text, start) is not None:
+            return start, another
+    return (value.start, True) if another else None
 
 
 def _shared_comparisons(text: str, drafts: Sequence[_Draft]) -> list[_Draft]:
@@ -149,14 +174,16 @@ def _indicator(folded: Folded, draft: _Draft, condition: Condition | None) -> In
     named = bool(draft.name.text)
     name_start, name_end = folded.span(draft.name.start, draft.name.end) if named else (None, None)
     original = folded.normalised.original
+    if name_start is not None and not original[name_start].isascii() and original[name_start].isdigit():
+        name_start += 1  # ①效率
     return Indicator(
         start=start,
         end=end,
-        name=original[name_start:name_end] if named else "",
+        name=original[name_start:name_end] if name_start is not None else "",
         comparison=comparison,
         low=low,
         high=high,
-        unit=with_per(value.unit, draft.per),
+        unit=with_per(meant_unit(value.unit, folded.text[value.start : value.end], draft.name.text), draft.per),
         relative=draft.relative,
         condition=_written(folded, condition),
         name_start=name_start,

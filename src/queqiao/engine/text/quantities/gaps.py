@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from queqiao.engine.text.quantities.comparison import better_direction
-from queqiao.engine.text.quantities.model import Comparison, Indicator
-from queqiao.engine.text.quantities.names import name_similarity
+from queqiao.engine.text.quantities.model import Comparison, Folded, Indicator
+from queqiao.engine.text.quantities.names import conditions_alike, full_name, is_peak, is_unnamed, name_similarity
 from queqiao.engine.text.quantities.units import convert
+from queqiao.engine.text.quantities.values import find_values
 
 SAME_QUANTITY = 0.6  # least similarity of two names that are taken for one quantity
 _NUMBERS = re.compile(r"-?\d+(?:\.\d+)?")
@@ -20,6 +21,11 @@ _NUMBERS = re.compile(r"-?\d+(?:\.\d+)?")
 _CAPABILITY = re.compile(
     r"量程|范围|工作温度|使用温度|环境温度|耐受|适用|景深|线径|管径|壁厚|直径|频段|频率|波段|输入电压|电压|可调|调节|转速|测距|厚度范围|速度|range|temperature"
 )
+_TELLING_UNITS = frozenset({"IP", "pixel", "fps", "mu/h", "m2/h"})  # each measures one quantity only
+_THROUGHPUT = re.compile(r"处理|产能|生产能力|规模")
+# Of a range in which a product can be set the far end counts.
+_SETTABLE = re.compile(r"速度|转速|车速|线速")
+_WEAR = re.compile(r"循环|水洗|洗涤|老化|浸泡|盐雾|弯折|摩擦|磨损|冻融|搁置|存放|暴晒|次后|连续运行")
 _UP = (Comparison.GE, Comparison.GT)
 _DOWN = (Comparison.LE, Comparison.LT)
 
@@ -52,7 +58,7 @@ def compare_indicators(need: Sequence[Indicator], offered: Sequence[Indicator]) 
 
 
 def _gap(need: Indicator, offered: Sequence[Indicator]) -> Gap:
-    alike = [(name_similarity(need.name, other.name), other) for other in offered if _comparable(need, other)]
+    alike = [(_likeness(need, other, offered), other) for other in offered if _comparable(need, other)]
     alike = [(similarity, other) for similarity, other in alike if similarity >= SAME_QUANTITY]
     alike.sort(key=lambda entry: (-_condition_fit(need, entry[1]), -entry[0], entry[1].start))
     if not alike or _condition_fit(need, alike[0][1]) == 0:
@@ -61,6 +67,20 @@ def _gap(need: Indicator, offered: Sequence[Indicator]) -> Gap:
     low, high = _in_unit(best.low, best, need.unit), _in_unit(best.high, best, need.unit)
     status, margin = _judge(need, best.comparison, low, high)
     return Gap(need, None if status is GapStatus.NOT_STATED else best, status, margin)
+
+
+def _likeness(need: Indicator, other: Indicator, offered: Sequence[Indicator]) -> float:
+    """How alike two quantities are, by name and by what their units say of them."""
+    if need.relative:
+        return name_similarity(need.name, other.name)
+    similarity = name_similarity(full_name(need.name, need.unit), full_name(other.name, other.unit))
+    unnamed = [one for one in offered if _comparable(need, one) and is_unnamed(one.name)]
+    only = len(unnamed) == 1 and unnamed[0] is other and not is_peak(other.name)
+    if not only:
+        return similarity if other.name or not is_unnamed(other.name) else 0.0
+    if need.unit in _TELLING_UNITS or (_THROUGHPUT.search(need.name) and "/" in need.unit):
+        return max(similarity, SAME_QUANTITY)
+    return similarity if other.name else 0.0
 
 
 def _comparable(need: Indicator, other: Indicator) -> bool:
@@ -74,11 +94,28 @@ def _in_unit(value: float | None, indicator: Indicator, unit: str) -> float | No
 def _condition_fit(need: Indicator, other: Indicator) -> int:
     """Return 2 for the same condition, 1 where the need sets none, 0 for another one or one that is not stated."""
     asked, stated = _settings(need.condition), _settings(other.condition)
+    if need.condition and not asked:
+        return 2 if other.condition and conditions_alike(need.condition, other.condition) else 0
+    if not asked:
+        return 1 if other.condition else 2
     if asked == stated:
         return 2
-    if not asked:
-        return 1
-    return 2 if asked & stated else 0
+    return 2 if asked & stated or _is_harder(need.condition, other.condition) else 0
+
+
+def _is_harder(asked: str | None, stated: str | None) -> bool:
+    """More cycles or hours of wear, and deeper cold: what holds there holds under the condition asked for."""
+    values = [find_values(Folded.of(condition or "")) for condition in (asked, stated)]
+    if any(len(found) != 1 or found[0].low != found[0].high for found in values):
+        return False
+    (one,), (other,) = values
+    bound = convert(one.low, one.unit, other.unit)
+    if bound is None:
+        return False
+    if one.unit == "Cel" and other.unit == "Cel":
+        return other.low <= one.low <= 0
+    worn = _WEAR.search(asked or "") and _WEAR.search(stated or "")
+    return bool(worn) and other.low >= bound
 
 
 def _settings(condition: str | None) -> frozenset[float]:
@@ -95,7 +132,8 @@ def _judge(
         # A bare number asks for at least as much, unless less of the quantity is better.
         upward = better_direction(need.name, need.unit, need.low or 0.0) is Comparison.GE
     bound = need.low if upward else need.high
-    worst = low if upward else high
+    settable = comparison is Comparison.RANGE and _SETTABLE.search(need.name)
+    worst = (high if settable else low) if upward else high
     if bound is None or worst is None:
         return GapStatus.NOT_STATED, None
     inside = worst - bound if upward else bound - worst

@@ -15,28 +15,38 @@ _LEAD = re.compile(
 _TRAIL = re.compile(r"(?:\s+(?:of|by|is|are|at|to|should|must|be|shall|deliver))+\s*$", re.IGNORECASE)
 # What stands between a name and its value and belongs to neither.
 _TAIL = re.compile(
-    r"(?:[:\s]|分别|应当|应该|必须|需要|要求|能够|可以|仍然|仍能|依然|要做到|做到|达到了|应|须|需|要|能|可|仍|为|是|在|均|都|只|也|将|"
-    r"的|值为|可望|有望|平均|一般|基本|预计|大致)+$"
+    r"(?:[:\s]|分别|应当|应该|必须|需要|要求|能够|可以|仍然|仍能|依然|要做到|做到|达到了|(?<![响适反效供])应|须|(?<![供])需|(?<![主需])要|(?<![面热性功节动电势智])能|可|仍|为|是|在|均|都|只|也|将|"
+    r"的|值为|可以|可望|有望|平均|一般|基本|预计|大致)+$"
 )
 # Verbs and particles after which a name begins. One letter words only where they rarely stand inside a name.
 # Where a change begins: 由45%, 从现在的2.4W.
 _FROM = re.compile(r"(?:由|从)[^，。；]{1,16}$")
 _HEAD = re.compile(
-    r".*(?:使得|使其|使(?!用)|把|将|让|对于|对|其|该|且|并|而|并且|同时|要求|需要|希望|保证|确保|实现|满足|具有|具备|支持|后的|时的|的|"
-    r"采用|通过|经过|所得|得到|产品|方案|现有|新型|整体|后(?!处理|续|端)|时(?!间|延|效|长|速|刻)|下(?!限|降|料|游)|处(?!理|置|方)|中(?!心|值|试|性|间|位|径)|还(?!原))(?=[^\W\d_])"
+    r".*(?:使得|使其|使(?!用)|把|将|让|对于|(?<![相绝])对(?!流|比|称)|其|该|且|并(?![发行网联])|而|并且|同时|要求|需要|希望|保证|确保|实现|满足|具有|具备|支持|后的|时的|的|"
+    r"采用|通过|经过|所得|得到|产品|方案|现有|新型|整体|(?<!断)后(?!处理|续|端|坐)|时(?!间|延|效|长|速|刻)|下(?!限|降|料|游)|处(?!理|置|方)|中(?!心|值|试|性|间|位|径)|还(?!原))(?=[^\W\d_])"
 )
+_RIVAL_FIRST = re.compile(r"(?:与|和|同|较|相比|比)[^，。；]{1,12}?(?:相比较?|比较?)(?!例|值|表)")
+_RIVAL_LAST = re.compile(r"(?:比|较|与|同)(?!例|值|表面|重|热|容|强度)[^，。；]{1,10}$")
 _PER_BEFORE = re.compile(
-    r"每(?P<count>百|千|万|\d+)?(?P<unit>分钟|小时|天|日|年|月|秒|周|班|克|千克|公斤|吨|亩|升|毫升|平方米|立方米|方|公里|米|件|台|瓶|次)"
+    r"每(?:处理|蒸发|生产|加工|运输|输送|消耗|发|产)?(?:1|一)?(?P<count>百|千|万|\d+)?(?P<unit>分钟|小时|天|日|年|月|秒|周|班|克|千克|公斤|吨|亩|升|毫升|平方米|立方米|方|公里|米|件|台|瓶|次)"
     r"(?P<rest>[^，。；\d≥≤<>]{0,8})$"
 )
 _PER_NAME = re.compile(
     r"(?<![今去近全多每当几首逐万千百])"
     r"(?P<unit>日|天|年|月|小时|时|吨|亩|公斤|每方|每吨|每亩|每公斤|每小时|每天|每日|每年|每分钟|每件)"
-    r"(?=处理|产|耗|均|水|泥|布|电|钢|矿|煤|成本|用|加工|运行|污|废|排|消|纱|砖|材|方|原|料|油|糖|酒|浆|纸|气|垃圾|渣|输|发电|检|能)"
+    r"(?=处理|产|增重|耗|均|水|泥|布|电|钢|矿|煤|成本|用|加工|运行|污|废|排|消|纱|砖|材|方|原|料|油|糖|酒|浆|纸|气|垃圾|渣|输|发电|检|能)"
+)
+# 吨铝成本, 百公里油耗: what the cost or the consumption is counted by.
+_PER_HEAD = re.compile(
+    r"(?<![今去近全多每当几首逐万千])(?P<unit>百公里|吨|亩|公斤|平米|平方米|立方|方)"
+    r"(?=[^\d]{0,4}(?:成本|费用|电耗|能耗|油耗|水耗|汽耗|气耗|药耗|消耗|耗电|耗水|用工|用水|用电|节约|增收))"
+)
+_PER_OUTPUT = re.compile(
+    r"(?<![今去近全多每当几首逐万千百周生])(?P<unit>日|天|年|月|小时)(?![照历限])(?=[^\d]{0,5}(?:量|能力|产能|产出)$)"
 )
 _UNIT_OF = {"日": "d", "天": "d", "年": "a", "月": "mo", "小时": "h", "时": "h", "分钟": "min", "秒": "s", "周": "wk",
             "班": "", "克": "g", "千克": "kg", "公斤": "kg", "吨": "t", "亩": "mu", "升": "L", "毫升": "mL",
-            "平方米": "m2", "立方米": "m3", "方": "m3", "公里": "km", "米": "m", "件": "", "台": "", "瓶": "",
+            "平方米": "m2", "平米": "m2", "立方": "m3", "立方米": "m3", "方": "m3", "百公里": "100km", "公里": "km", "米": "m", "件": "", "台": "", "瓶": "",
             "次": ""}  # fmt: skip
 _COUNTS = {"百": "100", "千": "1000", "万": "10000"}
 
@@ -58,8 +68,11 @@ class Per:
     start: int | None
 
 
-def find_name(text: str, clause_start: int, phrase_start: int) -> Name:
-    """Find the name that stands before a value phrase, within its clause."""
+def find_name(text: str, clause_start: int, phrase_start: int, *, relative: bool = False) -> Name:
+    """Find the name that stands before a value phrase, within its clause.
+
+    Of a ``relative`` value the rival is no part of the name: 用水量比漫灌, 与原工艺相比能耗.
+    """
     end = phrase_start
     base = _FROM.search(text[clause_start:end])
     if base is not None:
@@ -78,9 +91,18 @@ def find_name(text: str, clause_start: int, phrase_start: int) -> Name:
     if head is not None and head.end() < end - start:
         start += head.end()
     start, end = _without_edges(text, start, end)
+    if relative:
+        start, end = _without_rival(text, start, end)
     if _JOINERS.fullmatch(text, start, end):
         return Name("", end, end)
     return Name(text[start:end], start, end)
+
+
+def _without_rival(text: str, start: int, end: int) -> tuple[int, int]:
+    leading = _RIVAL_FIRST.match(text, start, end)
+    start = leading.end() if leading and leading.end() < end else start
+    trailing = _RIVAL_LAST.search(text, start, end)
+    return start, trailing.start() if trailing and trailing.start() > start else end
 
 
 def _without_edges(text: str, start: int, end: int) -> tuple[int, int]:
@@ -107,10 +129,26 @@ def find_per(text: str, clause_start: int, phrase_start: int, name: str) -> Per 
         unit = f"{_COUNTS.get(counted, counted)}{unit}" if unit else ""
         joined = len(before["rest"]) <= 2
         return Per(unit, clause_start + before.start() if joined else None)
-    inside = _PER_NAME.search(name)
+    inside = _PER_HEAD.search(name) or _PER_NAME.search(name) or _PER_OUTPUT.search(name)
     if inside is not None:
         return Per(_UNIT_OF[inside["unit"].removeprefix("每")], None)
     return None
+
+
+_MEANINGS = (
+    ("度", "deg", re.compile(r"电|能耗|耗能"), "kW.h"),
+    ("度", "deg", re.compile(r"温(?!度计)|冷|热|沸点|熔点|凝点|滴点|闪点|露点"), "Cel"),
+    ("分", "min", re.compile(r"评分|得分|打分|分值|满意度|评价"), "1"),
+    ("周", "wk", re.compile(r"循环|疲劳|弯折|插拔"), "times"),
+)
+
+
+def meant_unit(unit: str, written: str, name: str) -> str:
+    """Return what 度, 分 and 周 mean for a quantity: 吨水电耗3度 is kW·h, 循环4000周 is times."""
+    for word, code, quantity, meant in _MEANINGS:
+        if written.endswith(word) and unit == code and quantity.search(name):
+            return meant
+    return unit
 
 
 def with_per(unit: str, per: Per | None) -> str:

@@ -19,10 +19,17 @@ _MULTIPLIER = re.compile(
 _CHINESE_DIGITS = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _CHINESE = "零一二两三四五六七八九十百千万"
 _OF = re.compile(rf"(百|千|万|十)分之([{_CHINESE}半]+(?:点[{_CHINESE}]+)?|{_DIGITS})")
-_TENTHS = re.compile(r"([一二两三四五六七八九]|\d(?:\.\d)?)成(半)?")
+_TENTHS = re.compile(r"([一二两三四五六七八九]|\d(?:\.\d)?)成([一二三四五六七八九](?![成至到~])|半)?")
 _HALF = re.compile(r"半(?=个?小时|年|个月|天|小时|分钟)|一半")
+_COUNTED = (
+    r"次|年(?!代|级)|个月|个?小时|分钟|秒|天|公里|公斤|千克|克|毫克|斤|吨|米|毫米|微米|纳米|厘米|平方米|立方米|毫升|升|亩|公顷|"
+    r"倍|瓶|件|台|转|度|千瓦|兆瓦|瓦|伏|安|兆帕|千帕|帕|牛|元|个百分点|个循环|像素|赫兹|分贝|摄氏度"
+)
+# A single numeral is a number only beside a comparison: 不少于三年, 两小时以内; elsewhere it is 一次性, 两段式.
 _PLAIN_CHINESE = re.compile(
-    rf"[{_CHINESE}]{{2,12}}(?=次|年(?!代|级)|个月|小时|公里|公斤|吨|天|米|亩|倍|瓶|件|台|度)|[一两二三四五六七八九十](?=倍)"
+    rf"[{_CHINESE}]{{2,12}}(?={_COUNTED})|[一两二三四五六七八九十](?=倍|个百分点)"
+    rf"|(?<=[荷载重力])[一二两三四五六七八九十](?=吨|公斤|千克)|(?<=[于过到达至约])[一两二三四五六七八九十](?!次)(?={_COUNTED})"
+    rf"|[一两二三四五六七八九十](?!次)(?=(?:{_COUNTED})(?:及?以上|以内|之内|及?以下|左右))"
 )
 _FRACTION = re.compile(r"([二三四五六七八九十])分之([一二两三四五六七八九])")
 _OF_UNIT = {"百": ("%", 1.0), "千": ("permille", 1.0), "万": ("%", 0.01), "十": ("%", 10.0)}
@@ -54,8 +61,11 @@ def _arabic(folded: Folded) -> Iterator[Number]:
         position = end
         if not folded.original(start).isdecimal():  # ① is a mark of a list
             continue
-        value, whole = float(match[0].replace(",", "")), match[0].isdigit()
-        bare_power = _BARE_POWER.match(text, end) if match[0] == "10" else None
+        if text.startswith("10", start) and not folded.original(start + 2 if start + 2 < end else start).isascii():
+            end = position = start + 2  # 10⁷: the digits after the ten are raised
+        written = text[start:end]
+        value, whole = float(written.replace(",", "")), written.isdigit()
+        bare_power = _BARE_POWER.match(text, end) if written == "10" else None
         if bare_power is not None and _is_power(folded, bare_power):
             value, end, whole = 10.0 ** int(bare_power[1]), bare_power.end(), False
         scaled = _POWER.match(text, end) or _EXPONENT.match(text, end)
@@ -91,7 +101,8 @@ def _tenths(text: str) -> Iterator[Number]:
         if following and following in "功本品套果分员立熟为交型像就长都绩":
             continue
         share = float(match[1]) if match[1][0].isdigit() else float(_CHINESE_DIGITS[match[1]])
-        yield Number(match.start(), match.end(), _tidy(10 * share + (5 if match[2] else 0)), "%")
+        tenth = 5.0 if match[2] == "半" else float(_CHINESE_DIGITS.get(match[2] or "零", 0))
+        yield Number(match.start(), match.end(), _tidy(10 * share + tenth), "%")
 
 
 def _chinese(text: str) -> Iterator[Number]:
@@ -101,7 +112,8 @@ def _chinese(text: str) -> Iterator[Number]:
         )
     for match in _PLAIN_CHINESE.finditer(text):
         before = text[match.start() - 1 : match.start()]
-        if before not in tuple("第之近数几多"):
+        several = len(match[0]) > 1 and not set(match[0]) & set("十百千万")  # 两三个小时
+        if before not in tuple("第之近数几多") and not several:
             yield Number(match.start(), match.end(), _tidy(chinese_value(match[0])))
 
 

@@ -19,6 +19,7 @@ _SUPERSCRIPT = re.compile(r"\^?([23])(?![\d.])")
 _INVERSE = re.compile(r"[·.]?([A-Za-zΩμ°]+)(?:\^)?[-−]([123])(?!\d)")
 _PER = re.compile(r"\s?(?:/|每)\s?")
 _DOT = re.compile(r"[·⋅•*.×]")
+_PER_DEGREE = re.compile(r"/(?:K|°C)(?![A-Za-z])")  # 11×10⁻⁶/℃
 _COUNT = re.compile(r"(?:10|15|24|25|50|100|1000|10000)(?!\d)")
 _MULTIPLE = re.compile(r"[万千百]")
 
@@ -50,7 +51,7 @@ def _atom() -> re.Pattern[str]:
 
 def recognise(text: str, start: int) -> Unit | None:
     """Read the unit that begins at ``start`` of a folded text, or return None where there is none."""
-    head = _product(text, start)
+    head = _product(text, start) or (("1", 1.0, start) if _PER_DEGREE.match(text, start) else None)
     if head is None:
         return None
     code, factor, position = head

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 
 from queqiao.engine.text.quantities.model import Comparison, Folded
 from queqiao.engine.text.quantities.numbers import Number, find_numbers
-from queqiao.engine.text.quantities.units import Unit, recognise
+from queqiao.engine.text.quantities.units import Unit, convert, recognise
 
-_JOINT = re.compile(r"\s*(?:~|-|至|到|to )\s*(?:\+)?(-)?\s*")
+_JOINT = re.compile(r"\s*(?:~|-|至|到|to )\s*(?:\+|零上)?(-|零下)?\s*")
+_BELOW_ZERO = re.compile(r"零下$")
+_INVERSE_AFTER = re.compile(r"\)\s?[×xX*]\s?10\^?(-?\d{1,2})(?=/)")
 _TOLERANCE = re.compile(r"\s*±\s*")
 _RATIO = re.compile(r"\s?:\s?")
 _TIMES_JOINT = re.compile(r"\s*[×xX*]\s*")
@@ -66,6 +68,10 @@ def _read(text: str, numbers: Sequence[Number], index: int) -> tuple[Value, int]
 def _simple(text: str, number: Number) -> Value:
     sign = _sign(text, number.start)
     start = number.start - (sign < 0)
+    if _BELOW_ZERO.search(text, max(0, start - 2), start):
+        sign, start = -1, start - 2
+    if text[start - 1 : start] in ("φ", "Φ", "∅"):
+        start -= 1
     if number.unit is not None:
         return Value(start, number.end, number.value, number.value, number.unit)
     unit, end = _unit_after(text, number.end)
@@ -109,10 +115,13 @@ def _tolerance(text: str, first: Value, following: Number) -> Value | None:
     start, end, unit = first.start, second.end, second
     closing = _BRACKETS.get(text[start - 1 : start])
     if second.bare and closing and text[end : end + 1] == closing:
-        found, stop = _unit_after(text, end + 1)
+        power = _INVERSE_AFTER.match(text, end)  # (3.2±0.1)×10⁻⁶/℃
+        found, stop = _unit_after(text, power.end() if power else end + 1)
         if found is not None:
+            scale = 10.0 ** int(power[1]) if power else 1.0
             start, end = start - 1, stop
-            unit = replace(second, unit=found.code, bare=False)
+            first = replace(first, low=first.low * scale)
+            unit = second = replace(second, unit=found.code, high=second.high * scale, bare=False)
     if unit.bare and not first.bare:
         unit = first
     middle, spread = first.low, second.high
@@ -129,9 +138,14 @@ def _range(text: str, first: Value, following: Number) -> Value | None:
         return None
     second = _simple(text, replace(following, start=following.start))
     low, high = first.low, abs(second.high) * (-1 if joint[1] else 1)
+    if low > high and joint[0].strip() == "--":  # 70--80: a dash of two strokes
+        high = abs(high)
     unit = first if second.bare else second
     if not first.bare and not second.bare and first.unit != second.unit:
-        return None
+        converted = convert(low, first.unit, second.unit)  # 10s～24h
+        if converted is None:
+            return None
+        low = _tidy(converted)
     if first.bare and not second.bare:
         low = low if _carries_multiplier(text, first) else low * _multiplier(text, second, following)
     if low >= high:
