@@ -51,8 +51,8 @@ _SUPERLATIVE = re.compile(r"(?:最快|最高|最大|最多|峰值|可|可达|达
 _OPPOSITES = tuple(
     frozenset(pair)
     for pair in (
-        "进出", "上下", "正负", "横纵", "轴径", "经纬", "充放", "常高", "常低", "高低", "冷热", "静动", "拉压", "内外", "长短",
-        "干湿", "前后", "左右", "大小", "顶底",
+        "进出", "上下", "正负", "横纵", "轴径", "经纬", "充放", "常高", "常低", "高低", "冷热", "静动", "拉压", "内外",
+        "长短", "干湿", "前后", "左右", "大小", "顶底",
     )
 )  # fmt: skip
 
@@ -86,24 +86,28 @@ def name_similarity(first: str, second: str) -> float:
     is a quantity that a thing has one of (电芯能量密度, 单体能量密度).
     """
     a, b = _core(first), _core(second)
-    if not a or not b:
+    if not a or not b or set(_NARROWED.findall(first)) != set(_NARROWED.findall(second)):
         return 0.0
     if a == b:
         return 1.0
-    if set(_NARROWED.findall(first)) != set(_NARROWED.findall(second)):
-        return 0.0
     shared = _common_suffix(a, b)
+    return _by_head(a, b, shared) if shared >= 2 else _by_parts(a, b)
+
+
+def _by_head(a: str, b: str, shared: int) -> float:
+    """Names with one head: alike where one is the head alone, or where what stands before it is alike."""
     rest_a, rest_b = a[: len(a) - shared], b[: len(b) - shared]
-    if shared >= 2 and (not rest_a or not rest_b):
+    if not rest_a or not rest_b:
         return 0.9
-    overlap = _dice(rest_a, rest_b)
+    similarity = 0.45 + 0.45 * _dice(rest_a, rest_b)
     if shared >= 3 and _SELF_STANDING.search(a[len(a) - shared :]) and not _opposed(rest_a, rest_b):
-        return max(0.7, 0.45 + 0.45 * overlap)
-    if shared >= 2:
-        return 0.45 + 0.45 * overlap
-    whole = _dice(a, b)
-    inside = a in b or b in a
-    return max(0.65 if inside and min(len(a), len(b)) >= 3 else 0.0, 0.8 * whole)
+        return max(0.7, similarity)
+    return similarity
+
+
+def _by_parts(a: str, b: str) -> float:
+    inside = (a in b or b in a) and min(len(a), len(b)) >= 3
+    return max(0.65 if inside else 0.0, 0.8 * _dice(a, b))
 
 
 def _opposed(one: str, other: str) -> bool:

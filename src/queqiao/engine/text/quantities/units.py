@@ -14,6 +14,7 @@ from typing import Any
 
 import pint
 
+JIN = 0.5  # kg in a 斤; a 元/斤 is 2 CNY/kg
 _ALIASES = {"Nm3": "m3", "pixel2": "pixel/[in]"}
 _SUPERSCRIPT = re.compile(r"\^?([23])(?![\d.])")
 _INVERSE = re.compile(r"[·.]?([A-Za-zΩμ°]+)(?:\^)?[-−]([123])(?!\d)")
@@ -62,6 +63,9 @@ def recognise(text: str, start: int) -> Unit | None:
         under, share, position = below
         code = _divide(code, under)
         factor /= share
+    above, _, below_line = code.partition("/")
+    factor *= JIN ** (above.count("jin") - below_line.count("jin"))
+    code = code.replace("jin", "kg")
     return Unit(_ALIASES.get(code, code), factor, position - start)
 
 
@@ -151,7 +155,6 @@ ppt_ = 1e-12
 times_ = 1
 pixel_ = 1
 mu_ = 10000 / 15 * meter ** 2
-jin_ = 0.5 * kilogram
 CNY_ = [currency_]
 CFU_ = [germs_]
 IU_ = [activity_]
@@ -197,17 +200,29 @@ nit_ = candela / meter ** 2
 inch_ = 0.0254 * meter
 tex_ = gram / (1000 * meter)
 knot_ = 1852 / 3600 * meter / second
+water_ = 9806.65 * pascal
+horse_ = 735.49875 * watt
+pound_ = 0.45359237 * kilogram
+carat_ = 0.0002 * kilogram
+eq_ = [equivalent_]
+copies_ = [copies_]
+EU_ = [endotoxin_]
+tokens_ = [tokens_]
+coal_ = [coal_]
 """.strip().splitlines()
 # Codes whose pint name is not the code itself.
 _PINT = {
     "%": "percent_", "permille": "permille_", "[ppm]": "ppm_", "[ppb]": "ppb_", "[ppt]": "ppt_", "times": "times_",
-    "pixel": "pixel_", "mu": "mu_", "jin": "jin_", "CNY": "CNY_", "[CFU]": "CFU_", "[IU]": "IU_", "U": "U_",
+    "pixel": "pixel_", "mu": "mu_", "CNY": "CNY_", "[CFU]": "CFU_", "[IU]": "IU_", "U": "U_",
     "[PFU]": "PFU_", "fps": "fps_", "frame": "frame_", "r": "rev_", "arcsec": "arcsec_", "arcmin": "arcmin_",
     "dB": "dB_", "dBm": "dBm_", "dBi": "dBi_", "dBc": "dBc_", "[den]": "den_", "dtex": "dtex_", "tex": "tex_",
     "mmHg": "mmHg_", "mesh": "mesh_", "NTU": "NTU_", "Brix": "Brix_", "IACS": "IACS_", "HV": "HV_", "HRC": "HRC_",
     "HB": "HB_", "HRB": "HRB_", "HRA": "HRA_", "HA": "HA_", "HD": "HD_", "IP": "IP_", "C": "crate_", "TOPS": "TOPS_",
     "TFLOPS": "TFLOPS_", "GFLOPS": "GFLOPS_", "W.p": "Wp_", "VA": "VA_", "kVA": "(1000*VA_)", "MVA": "(1000000*VA_)",
-    "t": "tonne_", "kt": "(1000*tonne_)", "a": "year_", "mo": "month_", "wk": "week", "d": "day", "h": "hour",
+    "t": "tonne_", "m[H2O]": "water_", "cm[H2O]": "(0.01*water_)", "mm[H2O]": "(0.001*water_)",
+    "PS": "horse_", "[lb]": "pound_", "[qt]": "carat_", "eq": "eq_", "meq": "(0.001*eq_)", "copies": "copies_",
+    "[EU]": "EU_", "tokens": "tokens_", "[psi]": "psi", "Torr": "torr", "daN": "decanewton",
+    "a": "year_", "mo": "month_", "wk": "week", "d": "day", "h": "hour",
     "min": "minute", "s": "second", "Cel": "degC", "K": "kelvin", "deg": "degree", "Ohm": "ohm", "mOhm": "milliohm",
     "kOhm": "kiloohm", "MOhm": "megaohm", "GOhm": "gigaohm", "g_n": "gn_", "Mach": "mach_", "nit": "nit_",
     "mil": "mil_",
@@ -217,7 +232,7 @@ _PINT = {
     "P": "poise", "cP": "centipoise", "St": "stokes", "cSt": "centistokes", "T": "tesla", "mT": "millitesla",
     "F": "farad", "[nmi]": "(1852*meter)", "ha": "(10000*meter**2)", "W.h": "(watt*hour)", "dL": "deciliter",
 }  # fmt: skip
-_TOKEN = re.compile(r"\[[A-Za-z]+\]|%|[A-Za-zμ_]+|\d+|[./()]")
+_TOKEN = re.compile(r"[A-Za-z]*\[[A-Za-z0-9]+\]|%|[A-Za-zμ_]+|\d+|[./()]")
 
 
 @lru_cache(maxsize=1)

@@ -78,7 +78,7 @@ def _simple(text: str, number: Number) -> Value:
     letters = _LETTER_UNITS.search(text[max(0, start - 4) : start])
     if unit is None and letters is not None:
         code = "HB" if letters[1].startswith("HB") else letters[1]
-        return Value(start - (letters[1] != "IP") * 0 - len(letters[0]), number.end, number.value, number.value, code)
+        return Value(start - len(letters[0]), number.end, number.value, number.value, code)
     value = sign * number.value * (unit.factor if unit else 1.0)
     return Value(start, end, value, value, unit.code if unit else "1", bare=unit is None, whole=number.whole)
 
