@@ -55,8 +55,8 @@ _BEFORE: tuple[tuple[str, Comparison | None], ...] = (
 _BEFORE_PATTERNS = tuple((re.compile(rf"(?:{words})\s*$"), comparison) for words, comparison in _BEFORE)
 _CHANGE = re.compile(
     r"(?:提高|提升|增加|增大|增强|增长|延长|扩大|上升|升高|加大|增产|提速|降低|减少|减小|缩短|下降|压缩|缩小|削减|减轻|减薄|节省|节约|"
-    r"节电|节能|节水|节油|节气|省电|省油|省水|减重|降本|增效|减排|降噪|降温|升温|increased? by|reduced? by|"
-    r"(?<=比)[^，。；\d比]{1,10}(?P<than>(?<![降提减升增加缩拉])[高低多少快慢轻长短大小]出?)|(?P<short>[增减降升省]))了?(?P<more>约|近|大约|至少|超过|不低于|不少于|≥|>|达到|达)?\s*$"
+    r"节[电能水油气材煤药肥汽]|省电|省油|省水|减重|降本|增效|减排|降噪|降温|升温|increased? by|reduced? by|"
+    r"(?<=[比较])[^，。；\d比较]{1,10}(?P<than>(?<![降提减升增加缩拉])[高低多少快慢轻长短大小]出?)|(?<=再)[高低多少快慢轻长短大小]|(?P<short>[增减降升省]))了?(?P<more>约|近|大约|至少|超过|不低于|不少于|≥|>|达到|达)?\s*$"
 )
 _AFTER: tuple[tuple[re.Pattern[str], Comparison], ...] = (
     (re.compile(r"\s*(?:\(含\))?(?:及其?以上|或以上|或更高|以上|及以上|\+)"), GE),
@@ -65,9 +65,9 @@ _AFTER: tuple[tuple[re.Pattern[str], Comparison], ...] = (
 )
 
 
-# 节约运行费用四成: the verb of change stands before its object.
+# 减少返工工时两成: the verb of change stands before its object.
 _CHANGES_OBJECT = re.compile(
-    r"(?:减少|降低|节约|节省|提高|提升|增加|缩短|削减)了?(?![率量值幅后比机式高速度到至为])[^，。；、\d的后时到至为达在使且并和可]{1,8}$"
+    r"(?:减少|降低|节约|节省|提高|提升|增加|缩短|削减)了?(?![率量值幅后比机式高速度到至为])(?:工时|用时|[^，。；、\d的后时到至为达在使且并和可]){1,8}$"
 )
 
 

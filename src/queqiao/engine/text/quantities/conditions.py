@@ -9,14 +9,18 @@ from dataclasses import dataclass
 _MARKER = re.compile(
     r"(?:[A-Z][A-Za-z]*\d)?[^，。；、\d≥≤<>]{0,10}?(?:条件下|环境下|工况下|状态下|压力下|温度下|范围内|噪声下|以后|之后|(?<![用耗])[下时后处](?!降|间|理|效|续|延|钟))"
 )
-# 进水COD 8000mg/L左右时: a value with a comparison is a condition only where this follows at once.
+# 料液浓度120g/L左右时: a value with a comparison is a condition only where this follows at once.
 _MARKER_AT_ONCE = re.compile(r"的?(?:时(?![间长延效速刻])|(?:条件|情况|环境|工况|温度|状态)下)")
-_RANGE_INSIDE = re.compile(r"内(?=[^，。；、\s\d])")  # -30～60℃内测温误差…
-_ON = re.compile(r"的[^，。；、\d≥≤<>]{1,8}?[上中](?=[^，。；])")  # 在线速度240m/min的钢板上检出率…
+_RANGE_INSIDE = re.compile(r"内(?=[^，。；、\s\d])")  # 5～45℃内称量误差…
+_ON = re.compile(r"的[^，。；、\d≥≤<>]{1,8}?[上中](?=[^，。；])")  # 在转速900r/min的试件上检出率…
 _WORDED = re.compile(
     r"(?:[^，。；、:：\d≥≤<>]{1,10}(?:状态|工况|环境|条件|情况|负载|负荷)下|[^，。；、:：\d]{1,8}[一两二三四五六七八九十][^，。；、:：\d]{1,8}后)$"
 )
-_LED_BY = re.compile(r"[^，。；、\d]{1,12}?(?=(?:在|于|从)[^，。；、]*$)")  # the thing itself before 在…
+_LED_BY = re.compile(
+    r"[^，。；、\d]{1,12}?(?=(?:在|(?<![低高大小少多优])于|从)[^，。；、]*$)"
+)  # the thing itself before 在…
+_TAKES = re.compile(r"(?:的)?(?:用时|耗时|时间|所需|需|只需|仅需)")  # what a change takes is measured over it
+_CHANGE_FROM = re.compile(r"从[^，。；]{1,14}$")
 _SPAN_OF_CHANGE = re.compile(r"从[^，。；]{1,12}[充升降]到$")
 _ENDS_CLAUSE = re.compile(r"[^，。；、\d≥≤<>]{0,18}?(?:条件下|环境下|工况下|以后|之后|[下时后])$")
 _TEST = re.compile(
@@ -57,14 +61,24 @@ def find_conditions(
     setting: dict[int, Condition] = {}
     for index, phrase in enumerate(phrases):
         condition = _condition_of(text, clauses, phrases, index)
-        if condition is not None and (not phrase.compared or _MARKER_AT_ONCE.match(text, phrase.end)):
+        if condition is not None and (not phrase.compared or _is_setting_anyway(text, phrase)):
             setting[index] = condition
-    for index in range(len(phrases) - 2, -1, -1):  # 1100℃、137MPa条件下: what is joined to a condition is one
+    for index in range(len(phrases) - 2, -1, -1):  # 750℃、90MPa条件下: what is joined to a condition is one
         joined = re.fullmatch(r"\s*[、×和]\s*", text[phrases[index].end : phrases[index + 1].start])
         if joined and index + 1 in setting and not phrases[index].compared:
             setting[index] = Condition(phrases[index].start, setting[index + 1].end)
     setting = {index: _without_subject(text, condition) for index, condition in setting.items()}
     return set(setting), _governed(text, clauses, phrases, setting)
+
+
+def _is_setting_anyway(text: str, phrase: Phrase) -> bool:
+    """温度低于5℃时, 从30%升到95%耗时: what follows makes a condition of a value with a comparison."""
+    return _MARKER_AT_ONCE.match(text, phrase.end) is not None or _ends_measured_change(text, phrase)
+
+
+def _ends_measured_change(text: str, phrase: Phrase) -> bool:
+    change = _CHANGE_FROM.search(text, max(0, phrase.start - 20), phrase.start)
+    return change is not None and _TAKES.match(text, phrase.end) is not None
 
 
 def _without_subject(text: str, condition: Condition) -> Condition:
@@ -98,7 +112,7 @@ def _condition_of(
 
 
 def is_setting_range(text: str, end: int) -> bool:
-    """-30～60℃内测温误差…: 内 after a range makes it a setting where a quantity follows."""
+    """5～45℃内称量误差…: 内 after a range makes it a setting where a quantity follows."""
     return _RANGE_INSIDE.match(text, end) is not None
 
 
@@ -107,12 +121,12 @@ def _clause_of(clauses: Sequence[tuple[int, int]], phrase: Phrase) -> tuple[int,
 
 
 def _before_value(text: str, phrase: Phrase, following: Phrase, clause: tuple[int, int]) -> Condition | None:
-    """在280℃时脱硝效率…, 28d抗压强度…: a setting stands before the quantity that it governs."""
+    """在65℃时溶解率…, 7d粘结强度…: a setting stands before the quantity that it governs."""
     before, between = text[clause[0] : phrase.start], text[phrase.end : following.start]
     marker = _MARKER.match(between) or _RANGE_INSIDE.match(between)
     if marker is None and before.startswith(("在", "于")):
         marker = _ON.match(between)
-    between = re.sub(r"^、\s?\d+(?:\.\d+)?C(?=[^a-zA-Z])", "", between)  # -30℃、0.5C放电容量
+    between = re.sub(r"^、\s?\d+(?:\.\d+)?C(?=[^a-zA-Z])", "", between)  # -5℃、2C放电比率
     if marker is not None:
         skipped = max(before.rfind(":") + 1, len(before) - len(before.lstrip()))
         return Condition(clause[0] + skipped, phrase.end + marker.end())
@@ -128,12 +142,13 @@ def _before_value(text: str, phrase: Phrase, following: Phrase, clause: tuple[in
 
 
 def _begins_change(text: str, phrase: Phrase) -> bool:
-    """从10%充到80%用时…: both ends of a change set the condition of what is measured over it."""
-    return bool(_SPAN_OF_CHANGE.search(text, max(0, phrase.start - 20), phrase.start))
+    """从30%升到95%耗时…: both ends of a change set the condition of what is measured over it."""
+    changed_to = _SPAN_OF_CHANGE.search(text, max(0, phrase.start - 20), phrase.start)
+    return changed_to is not None or _ends_measured_change(text, phrase)
 
 
 def _before_next_clause(text: str, phrase: Phrase, following: Phrase, clause: tuple[int, int]) -> Condition | None:
-    """1C充放电循环6000次后，容量保持率…: a clause that ends in 后 or 时 sets the next one's condition."""
+    """反复折叠9000次后，回弹率…: a clause that ends in 后 or 时 sets the next one's condition."""
     before, after = text[clause[0] : phrase.start], text[phrase.end : clause[1]]
     if text[clause[1] : clause[1] + 1] != "，" or "，" in text[clause[1] + 1 : following.start]:
         return None

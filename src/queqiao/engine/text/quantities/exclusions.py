@@ -35,18 +35,22 @@ _BUDGET = re.compile(
     r"预算|投资|经费|资金|收入|产值|利润|补助|补贴|销售|营收|注册|价格|单价|售价|奖励|融资|贷款|总额|合同|报价|年费"
 )
 _BACKGROUND = re.compile(
-    r"(?:员工|职工|占地|厂房|建筑面积|海拔|埋深|全长|总长|里程|注册|成立|存栏|运距|人口|库容|装机|耕地|基地|流转|种植面积|"
+    r"(?:员工|职工|占地|厂房|建筑面积|海拔|埋深|(?:全长|总长)(?!的)|里程|注册|成立|存栏|运距|人口|库容|装机|耕地|基地|流转|种植面积|"
     r"年产[^，。；]{0,6}$|年产尾矿|年产量|年排放|年需求|年用|年销|现有|目前|当前|现在|如今|原来|现状|已有|已建|原有|以往|去年|今年|"
-    r"首批|首单|首轮|累计|历时|距今|层高|工期|交期|质保|实施期|建设期|执行期|合同期|获奖|获评|年减排|年节约|年节省|年节支|年新增|合作期|期限|用地|场地|样品|样机|投放|做过|多年|过去)"
+    r"首批|首单|首轮|累计|历时|距今|层高|工期|交期|质保|实施期|建设期|执行期|合同期|获奖|获评|仓库|办公|年减排|年节约|年节省|年节支|年新增|合作期|期限|用地|场地|样品|样机|投放|做过|多年|过去)"
 )
 _TODAY = re.compile(
-    r"目前|当前|现在|现有|(?<!比)(?:现用|现工艺|原工艺)|如今|原来|现状|只有|仅有|原先|以前|过去|国外|进口(?!同类)|同行|传统"
+    r"目前|当前|现在|现有|(?<!比)(?:现用|现工艺|原工艺|原设计)|如今|原来|现状|只有|仅有|原先|以前|过去|国外|进口(?!同类)|同行|传统"
 )
+_TODAY_FIRST = re.compile(r"[^，。；\d]{0,4}(?:目前|当前|现在|现状|原来|以前)")
+_TURN = re.compile(r"要求|需要|需|希望|想|拟|目标|期望|改造后|研[制发]|开发|采用|新|提升|提高|降|缩短|不[低高大小少超]")
 _TARGET = re.compile(r"要求|需要|希望|达到|提升|提高|降|缩短|控制|不[低高大小少超]|至少|以上|以下|以内|≥|≤")
-_TOO = re.compile(r"(?:太|过于|才能?|就)[^，。；]")
+_TOO = re.compile(r"(?:太|过于|才能?|就(?![够行可能好]))[^，。；]")
 _ONLY = re.compile(r"(?:只能|仅能|只有|仅有|勉强)[^，。；\d]{0,4}$")
+_FUNDS = re.compile(r"(?:资金|投资|经费|投入|产值|利税|利润)[^，。；]{0,3}$")
+_ODD = re.compile(r"[余多几](?:万|千|百)?[^\d，。；、]")  # 30余台: how many there are, roughly
 _POLICY = re.compile(
-    r"加计扣除|扣除|税率|利率|持股|股权|占股|补贴|补助|市场份额|市占率|国产化率|占比达|价格|售价|报价|单价|增长率|同比|学历|产值|营业额|GDP|人员占比|研发投入"
+    r"加计扣除|扣除|税率|利率|持股|股权|占股|补贴|补助|市场份额|市占率|国产化率|占比达|价格|售价|报价|单价|增长率|同比|学历|专利|论文|软著|著作权|产值|营业额|GDP|人员占比|研发投入"
 )
 _POLICY_AFTER = re.compile(r"(?:的)?(?:加计|比例)?(?:扣除|抵扣|补助|补贴|资助|配套资金|税率|股)")
 # Plants and machines that a size only identifies: 2×600MW机组, 3600吨压机.
@@ -64,6 +68,9 @@ _NEVER = re.compile(
 _WISH = re.compile(
     r"(?:(?:合同|协议)?(?:生效|签订|签约|立项|启动)后?|自|起|预期|目标|通过|经过|公司|我们|拟定|实施|周期|希望|计划|预计|争取|要求|力争|想|期望|拟|确保|最好|必须|能|可|在|于|完成|见到|交付|投产|上线|解决|实现|项目|建设|研发|开发|合作|工程)*$"
 )
+_LABEL = re.compile(
+    r"^(?:\(?\d{1,2}[)、.]\s?|(?:预期|任务|项目|总体|主要|工作)?(?:目标|要求|任务|计划)(?:如下)?[:：]\s?)+"
+)
 _BASE = re.compile(
     r"(?:由|从)(?:现在的|目前的|原来的|现有的|原先的|传统的)?(?:每[^，。；\d]{1,3})?(?:约|大约|不足|近)?$"
 )
@@ -80,8 +87,8 @@ _ONE_OF = re.compile(r"每[^，。；\d]{0,4}$")
 _DELIVERY = re.compile(r"内?(?:完成|小批|量产|投产|交付|交货|出样|建成|达产|上线|验收)")
 # Letters that are a grade and no unit beside these quantities: 纯度5N, 铅笔硬度2H, 分辨率4K.
 _GRADES = (
-    ("N", re.compile(r"纯度")),
-    ("H", re.compile(r"硬度")),
+    ("N", re.compile(r"纯度|purity")),
+    ("H", re.compile(r"硬度|hardness")),
     ("K", re.compile(r"分辨率|画质|视频|影像|图像|超清|存储|采样|内存")),
 )
 
@@ -94,6 +101,7 @@ def is_excluded(folded: Folded, value: Value, clause: tuple[int, int], *, compar
         _is_label(text, value, before, compared=compared)
         or _is_money(value, before, after)
         or (not compared and _is_count(text, value, before, after))
+        or (value.bare and _ODD.match(after) is not None)
         or is_base(text, value)
         or _is_grade_or_share(value, before, after)
         or bool(_OWN_PRESENT.search(before))
@@ -105,6 +113,7 @@ def is_excluded(folded: Folded, value: Value, clause: tuple[int, int], *, compar
         or _is_period(value, before, compared=compared)
         or (not compared and value.unit in ("mesh", "C"))
         or _is_today(before, after)
+        or (not compared and _is_still_today(text, value.start))
     )
 
 
@@ -140,6 +149,8 @@ def _is_name(text: str, value: Value, before: str) -> bool:
 
 def _is_money(value: Value, before: str, after: str) -> bool:
     """Money counts only as the cost of one unit of output or product."""
+    if value.bare and _FUNDS.search(before):
+        return True
     if value.unit.split("/")[0] != "CNY" and not _MONEY.match(after):
         return False
     if _BUDGET.search(before):
@@ -161,13 +172,13 @@ def _is_count(text: str, value: Value, before: str, after: str) -> bool:
 
 
 def is_base(text: str, value: Value) -> bool:
-    """由45%降至…, 从7天延长到…: where a change begins is no indicator."""
+    """由60%降至…, 从9天延长到…: where a change begins is no indicator."""
     before = text[max(0, value.start - 8) : value.start]
     return bool(_BASE.search(before)) and bool(_BASE_FOLLOWS.match(text, value.end))
 
 
 def _is_today(before: str, after: str) -> bool:
-    """目前只有260MPa左右: the present level, unless the clause goes on to what is wanted."""
+    """目前只有35N左右: the present level, unless the clause goes on to what is wanted."""
     found = [match.end() for match in _TODAY.finditer(before)]
     if _TOO.match(after) or _ONLY.search(before):
         return True
@@ -196,7 +207,15 @@ def _is_plant(value: Value, before: str, after: str) -> bool:
     return multiplied or counted or (value.unit not in ("%", "1") and bool(_PLANT.match(after)))
 
 
+def _is_still_today(text: str, start: int) -> bool:
+    """现在一炉要55分钟，电耗420度，想…: a sentence that begins with the present stays there until a wish."""
+    reach = text[max(0, start - 60) : start]
+    sentence = reach[max(reach.rfind(mark) for mark in "。；！？\n;") + 1 :]
+    opening = _TODAY_FIRST.match(sentence)
+    return opening is not None and not _TURN.search(sentence, opening.end())
+
+
 def _is_period(value: Value, before: str, *, compared: bool) -> bool:
     """希望6个月内…: a time without a quantity's name is the period of a project."""
-    lead = before.strip()
+    lead = _LABEL.sub("", before.strip())
     return value.unit in ("d", "mo", "a", "wk") and bool(lead or compared) and bool(_WISH.fullmatch(lead))

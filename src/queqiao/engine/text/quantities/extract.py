@@ -15,7 +15,7 @@ from queqiao.engine.text.quantities.model import Comparison, Folded, Indicator
 from queqiao.engine.text.quantities.naming import Name, Per, find_name, find_per, meant_unit, with_per
 from queqiao.engine.text.quantities.values import Value, find_values
 
-# A share of something that the text names between the comparison and the number: 不超过满量程的0.5%.
+# A share of something that the text names between the comparison and the number: 不超过杆长的3%.
 _BASE = re.compile(r"(?P<base>[^，。；、\d]{1,10})的$")
 # Of these a share is a comparison with something else; of anything else it is a share of the thing's own rating.
 _ANOTHER = re.compile(
@@ -111,7 +111,7 @@ def _draft(text: str, value: Value, clause: tuple[int, int], floor: int) -> _Dra
 
 
 def _base(text: str, clause_start: int, value: Value) -> tuple[int, bool] | None:
-    """不超过满量程的0.5%, 是高锰钢的2倍: where the phrase begins, and whether it compares with something else."""
+    """不超过杆长的3%, 是铸铁的4倍: where the phrase begins, and whether it compares with something else."""
     found = _BASE.search(text, max(clause_start, value.start - 11), value.start)
     if found is None or value.unit not in ("%", "1"):
         return None
@@ -123,7 +123,7 @@ def _base(text: str, clause_start: int, value: Value) -> tuple[int, bool] | None
 
 
 def _shared_comparisons(text: str, drafts: Sequence[_Draft]) -> list[_Draft]:
-    """不低于980、600MPa和14%, 不大于12mm×10mm: a comparison applies to all that are joined to its value."""
+    """不低于75、40kN和6%, 不大于70mm×35mm: a comparison applies to all that are joined to its value."""
     result = list(drafts)
     for index in range(1, len(result)):
         first, second = result[index - 1], result[index]
@@ -137,7 +137,7 @@ def _shared_comparisons(text: str, drafts: Sequence[_Draft]) -> list[_Draft]:
 
 
 def _listed_names(text: str, drafts: list[_Draft]) -> list[_Draft]:
-    """抗拉强度、屈服强度和延伸率分别不低于980、600MPa和14%: each value has its own name."""
+    """刚度、承载力和转角分别不低于75、40kN和6%: each value has its own name."""
     for index, draft in enumerate(drafts):
         lead = text[draft.clause[0] : draft.start]
         if "分别" not in lead or (index and drafts[index - 1].clause == draft.clause):

@@ -71,11 +71,13 @@ def _gap(need: Indicator, offered: Sequence[Indicator]) -> Gap:
 
 def _likeness(need: Indicator, other: Indicator, offered: Sequence[Indicator]) -> float:
     """How alike two quantities are, by name and by what their units say of them."""
+    if is_peak(other.name):
+        return 0.0
     if need.relative:
         return name_similarity(need.name, other.name)
     similarity = name_similarity(full_name(need.name, need.unit), full_name(other.name, other.unit))
     unnamed = [one for one in offered if _comparable(need, one) and is_unnamed(one.name)]
-    only = len(unnamed) == 1 and unnamed[0] is other and not is_peak(other.name)
+    only = len(unnamed) == 1 and unnamed[0] is other
     if not only:
         return similarity if other.name or not is_unnamed(other.name) else 0.0
     if need.unit in _TELLING_UNITS or (_THROUGHPUT.search(need.name) and "/" in need.unit):

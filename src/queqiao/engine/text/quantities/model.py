@@ -50,7 +50,7 @@ class Indicator:
 class Folded:
     """A text with widths and compatibility forms folded, one spelling of the signs, and the way back.
 
-    Commas and stops stay Chinese where they were written so: ``980，600`` is two numbers, ``1,600`` is one.
+    Commas and stops stay Chinese where they were written so: ``420，550`` is two numbers, ``1,600`` is one.
     """
 
     normalised: Normalised

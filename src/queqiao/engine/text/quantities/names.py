@@ -27,7 +27,7 @@ _EMPTY = re.compile(
     r"(?:单次|单件|单台|单套|单枚|单根|单体|单位|平均|最大|最小|最高|最低|最终|整机|整枚|整套|总|综合|年均|设计|额定|实测|典型|"
     r"产品|成品|系统|设备|装置|的|时|后|约|可|能|在|达|到|为|我|其)"
 )
-# What a name is called by that stops before its quantity: 整机12kg, 单次测量30秒, 爬坡30°.
+# What a name is called by that stops before its quantity: 整机12kg, 单次标定8秒, 倾斜12°.
 _HEADS: tuple[tuple[str, str], ...] = (
     ("s", "时间"), ("kg", "重量"), ("L", "容量"), ("IP", "防护等级"), ("pixel", "分辨率"), ("Cel", "温度"),
     ("deg", "角度"), ("m/s", "速度"), ("mm", "尺寸"), ("kW", "功率"), ("t/d", "处理能力"), ("m3/d", "处理能力"),

@@ -19,7 +19,7 @@ _TAIL = re.compile(
     r"的|值为|可以|可望|有望|平均|一般|基本|预计|大致)+$"
 )
 # Verbs and particles after which a name begins. One letter words only where they rarely stand inside a name.
-# Where a change begins: 由45%, 从现在的2.4W.
+# Where a change begins: 由66%, 从现在的5kg.
 _FROM = re.compile(r"(?:由|从)[^，。；]{1,16}$")
 _HEAD = re.compile(
     r".*(?:使得|使其|使(?!用)|把|将|让|对于|(?<![相绝])对(?!流|比|称)|其|该|且|并(?![发行网联])|而|并且|同时|要求|需要|希望|保证|确保|实现|满足|具有|具备|支持|后的|时的|的|"
@@ -73,7 +73,7 @@ class Per:
 def find_name(text: str, clause_start: int, phrase_start: int, *, relative: bool = False) -> Name:
     """Find the name that stands before a value phrase, within its clause.
 
-    Of a ``relative`` value the rival is no part of the name: 用水量比漫灌, 与原工艺相比能耗.
+    Of a ``relative`` value the rival is no part of the name: 用气量比老炉, 与原工艺相比能耗.
     """
     end = phrase_start
     base = _FROM.search(text[clause_start:end])

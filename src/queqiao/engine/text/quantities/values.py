@@ -8,7 +8,7 @@ from queqiao.engine.text.quantities.model import Comparison, Folded
 from queqiao.engine.text.quantities.numbers import Number, find_numbers
 from queqiao.engine.text.quantities.units import Unit, convert, recognise
 
-_JOINT = re.compile(r"\s*(?:~|-|至|到|to )\s*(?:\+|零上)?(-|零下)?\s*")
+_JOINT = re.compile(r"\s*(?:~{1,2}|-{3}|-|至|到|to )\s*(?:\+|零上)?(-|零下)?\s*")
 _BELOW_ZERO = re.compile(r"零下$")
 _INVERSE_AFTER = re.compile(r"\)\s?[×xX*]\s?10\^?(-?\d{1,2})(?=/)")
 _TOLERANCE = re.compile(r"\s*±\s*")
@@ -192,7 +192,7 @@ def _fraction(text: str, first: Value, following: Number) -> Value | None:
 
 
 def _share_units(text: str, values: Sequence[Value]) -> list[Value]:
-    """980、600MPa: a value without a unit takes the one that follows; 12mm×10mm: both are one measure."""
+    """420、550MPa: a value without a unit takes the one that follows; 12mm×10mm: both are one measure."""
     result = list(values)
     for index in range(len(result) - 2, -1, -1):
         value, after = result[index], result[index + 1]

@@ -10,7 +10,8 @@ from queqiao.engine.text.quantities.units import convert, recognise, same_dimens
         ("kWh/Nm3", "kW.h/m3"),
         ("元/吨", "CNY/t"), ("毫克每立方米", "mg/m3"), ("m3/(h·m2)", "m3/(h.m2)"), ("mg·L-1", "mg/L"), ("dB(A)", "dB"),
         ("次/分", "1/min"), ("转/分", "r/min"), ("g/100mL", "g/100mL"), ("克/立方厘米", "g/cm3"),
-        ("CFU/mL", "[CFU]/mL"),
+        ("CFU/mL", "[CFU]/mL"), ("Nm", "N.m"), ("L/(m2·h)", "L/(m2.h)"), ("MPa·m1/2", "MPa.m1/2"),
+        ("元/斤", "CNY/kg"), ("千瓦时每吨", "kW.h/t"), ("kgce/t", "kg.ce/t"),
     ],
 )  # fmt: skip
 def test_a_unit_is_recognised_however_it_is_written(written: str, code: str):
@@ -30,6 +31,7 @@ def test_letters_that_go_on_are_no_unit():
         (1, "MPa", "kPa", 1000), (25, "Cel", "K", 298.15), (300, "K", "Cel", 26.85), (1, "%", "[ppm]", 10_000),
         (1, "permille", "%", 0.1), (15, "mu", "ha", 1), (1, "t/d", "t/a", 365), (1, "g/100mL", "g/L", 10),
         (1, "kW.h", "MJ", 3.6), (60, "1/min", "1/s", 1), (1, "g/(m2.d)", "g/(m2.h)", 1 / 24), (3, "N/15mm", "N/m", 200),
+        (1, "m[H2O]", "kPa", 9.80665), (5, "L/100km", "L/km", 0.05), (1, "daN", "N", 10), (2, "PS", "W", 1470.9975),
     ],
 )  # fmt: skip
 def test_values_convert_between_units_of_one_dimension(value: float, unit: str, to: str, expected: float):
