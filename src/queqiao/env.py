@@ -1,10 +1,11 @@
 """Settings from the environment: each is read once, by a function that refuses what it does not understand."""
 
+import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off", ""})
 
@@ -47,6 +48,56 @@ def read_secret(name: str, file: Path, *, source: Mapping[str, str] = os.environ
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:
         out.write(secret)
     return secret
+
+
+def read_given_secret(name: str, *, source: Mapping[str, str] = os.environ) -> str:
+    """Read a secret that somebody else gave: from ``name`` or from the file that ``name_FILE`` names; empty without."""
+    if source.get(name):
+        return source[name].strip()
+    named = source.get(f"{name}_FILE")
+    if not named:
+        return ""
+    try:
+        return Path(named).read_text(encoding="utf-8").strip()
+    except OSError:
+        raise SettingError(f"{name}_FILE={named!r}：文件无法读取。/ The file cannot be read.") from None
+
+
+def read_seconds(name: str, *, default: float, source: Mapping[str, str] = os.environ) -> float:
+    """Read a length of time in seconds, above 0 and at most 300."""
+    text = source.get(name)
+    if not text:
+        return default
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if 0 < seconds <= 300:
+        return seconds
+    raise SettingError(f"{name}={text!r}：请写 0 到 300 之间的秒数。/ Write seconds between 0 and 300.")
+
+
+def split_address(name: str, address: str, schemes: tuple[str, ...]) -> SplitResult:
+    """Cut the address of a server into its parts; SettingError, which never repeats the address, for a wrong one."""
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or not address.isascii() or not address.isprintable() or " " in address:
+        forms = ", ".join(f"{scheme}://…" for scheme in schemes)
+        raise SettingError(f"{name}：请写下列形式的地址：{forms}。/ Write an address of one of these forms: {forms}.")
+    return parts
+
+
+def is_near(host: str) -> bool:
+    """Whether a host lies on this machine or in a private network, where a secret may travel unencrypted."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return False
 
 
 def read_database(name: str, folder: Path, *, source: Mapping[str, str] = os.environ) -> dict[str, object]:
