@@ -1,9 +1,53 @@
-"""For every test: chance is steady where nobody watches, and free where a developer does."""
+"""For every test: chance is steady where nobody watches, and free where a developer does; and sites of one's own."""
 
 import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
+import pytest
 from hypothesis import settings
 
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("free", deadline=None)
 settings.load_profile("steady" if os.environ.get("CI") else "free")
+
+
+@pytest.fixture
+def own_site(tmp_path: Path) -> Iterator[Mapping[str, str]]:
+    """Give the environment of processes that share a site of their own: its data folder and a fresh, empty database.
+
+    The database is of the kind that the other tests run on, and is gone afterwards.
+    """
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "queqiao.settings",
+        "QUEQIAO_DATA_DIR": str(tmp_path / "数据 100%"),
+    }
+    address = os.environ.get("QUEQIAO_DATABASE_URL")
+    if not address:
+        yield environment
+        return
+    name = f"queqiao_{secrets.token_hex(6)}"
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield environment | {"QUEQIAO_DATABASE_URL": urlsplit(address)._replace(path=f"/{name}").geturl()}
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def migrated_site(own_site: Mapping[str, str]) -> Mapping[str, str]:
+    """Give the environment of a site of one's own whose tables are made."""
+    subprocess.run(
+        [sys.executable, "-m", "queqiao.cli", "migrate"],
+        env=own_site,
+        stdout=subprocess.DEVNULL,
+        timeout=120,
+        check=True,
+    )
+    return own_site

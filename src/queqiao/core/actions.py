@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from queqiao.core.models import Activity, LogHead, NumberSeries
 
+_EARLIEST = datetime.datetime.min.replace(tzinfo=datetime.UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -38,7 +40,7 @@ def record_activity(change: Change, *, by: str, now: datetime.datetime | None = 
     old, new = (json.loads(json.dumps(dict(values), cls=DjangoJSONEncoder)) for values in (change.before, change.after))
     changes = {name: [old.get(name), new.get(name)] for name in sorted(old | new) if old.get(name) != new.get(name)}
     activity = Activity(
-        recorded_at=now or timezone.now(),
+        recorded_at=max(now or timezone.now(), head.recorded_at or _EARLIEST),
         actor=by,
         verb=change.verb,
         target_kind=change.kind,
@@ -48,8 +50,8 @@ def record_activity(change: Change, *, by: str, now: datetime.datetime | None = 
     )
     activity.hash = link_hash(activity)
     activity.save()
-    head.hash = activity.hash
-    head.save(update_fields=["hash"])
+    head.hash, head.recorded_at = activity.hash, activity.recorded_at
+    head.save(update_fields=["hash", "recorded_at"])
     return activity
 
 

@@ -38,3 +38,19 @@ class Place:
         if self.column is not None:
             parts.append(_("“{column}”列").format(column=self.column))
         return _("，").join(parts)
+
+
+class ForbiddenError(QueqiaoError):
+    """The actor may not do this."""
+
+
+class StaleError(QueqiaoError):
+    """Somebody else changed the record in the meantime; carries what differs."""
+
+    def __init__(self, message: str, *, theirs: dict[str, object], revision: int):
+        self.theirs, self.revision = theirs, revision
+        super().__init__(message)
+
+
+class StorageFullError(QueqiaoError):
+    """There is no room left on the disk; nothing was half-written."""

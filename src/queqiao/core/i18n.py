@@ -10,6 +10,8 @@ from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
+from django.utils.functional import lazy as _lazy
+
 LANGUAGES = ("zh", "en")
 LOCALE_DIR = Path(__file__).parent.parent / "locale"
 DOMAIN = "queqiao"
@@ -49,6 +51,10 @@ def language(code: str) -> Iterator[None]:
 def _(message: str) -> str:
     """Return ``message``, which is written in Chinese, in the language in use."""
     return _catalogue(_language.get()).gettext(message)
+
+
+# A sentence that is put into words only when it is shown: for labels of forms and of choices.
+lazy = _lazy(_, str)
 
 
 @lru_cache(maxsize=len(LANGUAGES))

@@ -11,6 +11,9 @@ _WRITTEN = re.compile(
     r"(?P<before>约|近|超过|超|逾)?\s*(?:人民币|¥|￥|CNY|RMB)?\s*(?P<number>\d+(?:,\d{3})*(?:\.\d+)?)\s*"
     r"(?P<unit>亿元|万元|亿|万|元)?(?P<after>以上|左右|余)?"
 )
+_CURRENCY = re.compile(r"([A-Z]{3})\s*(?=[\d约近超逾不])")
+_BETWEEN = re.compile(r"(?P<low>[^~～—–\-至到]+)\s*(?:~|～|—+|–|-|至|到)\s*(?P<high>[^~～—–\-至到]+)")
+_AT_MOST = re.compile(r"(?:不超过|不高于|最多)(?P<after>.+)|(?P<about>约?)(?P<before>.+?)(?:以内|以下)")
 
 
 class MoneyKind(StrEnum):
@@ -61,6 +64,66 @@ def parse_money(text: str, kind: MoneyKind) -> Money:
     elif found["before"] or found["after"]:
         qualifier = Qualifier.OVER
     return Money(amount, kind, qualifier=qualifier)
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyRange:
+    """From how much to how much; ``high`` is None where only the lower end is known ("300万元以上")."""
+
+    low: Decimal
+    high: Decimal | None
+    currency: str = "CNY"
+    qualifier: Qualifier = Qualifier.EXACT
+
+    def __str__(self) -> str:
+        """Write it so that ``parse_money_range`` reads exactly the same again."""
+        lead = "" if self.currency == "CNY" else f"{self.currency} "
+        if self.high is None:
+            return f"{lead}{_exactly(self.low)}以上"
+        about = "约" if self.qualifier is Qualifier.ABOUT else ""
+        if self.low == self.high:
+            over = "超过" if self.qualifier is Qualifier.OVER else about
+            return f"{lead}{over}{_exactly(self.low)}"
+        if self.low == 0:
+            return f"{lead}{about}{_exactly(self.high)}以内"
+        return f"{lead}{about}{_exactly(self.low)}~{_exactly(self.high)}"
+
+
+def parse_money_range(text: str) -> MoneyRange | None:
+    """Read an amount or a range as people write it; None for nothing and for 面议, ValueError for anything else.
+
+    100万~200万元, 100-200万元, 约80万元, 300万元以上, 不超过500万元, 500万元以内, USD 20万. The unit of the upper end
+    counts for both where the lower one has none.
+    """
+    text = text.strip().replace("，", ",").replace("　", " ")
+    if text in ("", "面议", "待定"):
+        return None
+    currency = "CNY"
+    if (code := _CURRENCY.match(text)) and code[1] not in ("CNY", "RMB"):
+        currency, text = code[1], text[code.end() :]
+    if most := _AT_MOST.fullmatch(text):
+        found = parse_money((most["about"] or "") + (most["after"] or most["before"]), MoneyKind.BUDGET)
+        return MoneyRange(Decimal(0), found.amount, currency, found.qualifier)
+    ends = _BETWEEN.fullmatch(text)
+    if ends is None:
+        money = parse_money(text, MoneyKind.BUDGET)
+        high = None if money.qualifier is Qualifier.OVER else money.amount
+        return MoneyRange(money.amount, high, currency, money.qualifier)
+    high_end = parse_money(ends["high"], MoneyKind.BUDGET)
+    unit = "" if re.search(r"[元万亿]", ends["low"]) else re.sub(r"[^元万亿]", "", ends["high"])
+    low_end = parse_money(ends["low"].strip() + unit, MoneyKind.BUDGET)
+    if low_end.amount > high_end.amount:
+        raise ValueError(f"{text!r}: the lower end is the higher one")
+    about = Qualifier.ABOUT if Qualifier.ABOUT in (low_end.qualifier, high_end.qualifier) else Qualifier.EXACT
+    return MoneyRange(low_end.amount, high_end.amount, currency, about)
+
+
+def _exactly(amount: Decimal) -> str:
+    for unit, size in (("亿元", 100_000_000), ("万元", 10_000)):
+        number = amount / size
+        if amount >= size and number == number.quantize(Decimal("0.0001")):
+            return f"{number.normalize():f}{unit}"
+    return f"{amount.normalize():f}元"
 
 
 def in_chinese(money: Money) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
 
-from queqiao.core.i18n import _
 from queqiao.core.files.kinds import (
     EXTENSIONS,
     MIMES,
@@ -23,6 +22,7 @@ from queqiao.core.files.kinds import (
 from queqiao.core.files.names import clean_name, split_extension
 from queqiao.core.files.office import office_kind
 from queqiao.core.files.pictures import redraw
+from queqiao.core.i18n import _
 
 _CHUNK = 64 * 1024
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffe\uffff]")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from queqiao.core.errors import QueqiaoError, StorageFullError
-from queqiao.core.i18n import _
 from queqiao.core.files.intake import InspectedFile
+from queqiao.core.i18n import _
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _KEPT = re.compile(r"[0-9a-f]{2}/[0-9a-f]{64}\.[a-z0-9]{1,10}")

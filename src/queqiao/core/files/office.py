@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import pairwise
 
-from queqiao.core.i18n import _
 from queqiao.core.files.kinds import ZIP, FileKind, FileLimits, RefusedFileError
+from queqiao.core.i18n import _
 
 _MAIN = {
     b"wordprocessingml.document.main+xml": FileKind.WORD,

@@ -7,8 +7,8 @@ from threading import Lock
 
 from PIL import Image, ImageOps
 
-from queqiao.core.i18n import _
 from queqiao.core.files.kinds import FileKind, FileLimits, RefusedFileError
+from queqiao.core.i18n import _
 
 _FORMATS = {FileKind.PNG: "PNG", FileKind.JPEG: "JPEG", FileKind.WEBP: "WEBP"}
 _QUALITY: dict[FileKind, dict[str, int]] = {

@@ -7,7 +7,7 @@ import pytest
 
 from queqiao.core.dates import PartialDate, Precision, parse_date
 from queqiao.core.identifiers import new_id
-from queqiao.core.money import Money, MoneyKind, Qualifier, in_chinese, in_english, parse_money
+from queqiao.core.money import Money, MoneyKind, Qualifier, in_chinese, in_english, parse_money, parse_money_range
 
 
 @pytest.mark.parametrize(
@@ -87,3 +87,39 @@ def test_ids_are_of_version_seven_all_different_and_sort_by_time():
     milliseconds = first.int >> 80
     now = datetime.datetime.now(tz=datetime.UTC).timestamp() * 1000
     assert abs(now - milliseconds) < 60_000
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high", "currency", "qualifier", "again"),
+    [
+        ("100万~200万元", 1_000_000, 2_000_000, "CNY", Qualifier.EXACT, "100万元~200万元"),
+        ("100-200万元", 1_000_000, 2_000_000, "CNY", Qualifier.EXACT, "100万元~200万元"),
+        ("约1至1.5亿", 100_000_000, 150_000_000, "CNY", Qualifier.ABOUT, "约1亿元~1.5亿元"),
+        ("约80万元", 800_000, 800_000, "CNY", Qualifier.ABOUT, "约80万元"),
+        ("1,234,567", 1_234_567, 1_234_567, "CNY", Qualifier.EXACT, "123.4567万元"),
+        ("12345.67元", Decimal("12345.67"), Decimal("12345.67"), "CNY", Qualifier.EXACT, "12345.67元"),
+        ("300万元以上", 3_000_000, None, "CNY", Qualifier.OVER, "300万元以上"),
+        ("不超过500万元", 0, 5_000_000, "CNY", Qualifier.EXACT, "500万元以内"),
+        ("500万以内", 0, 5_000_000, "CNY", Qualifier.EXACT, "500万元以内"),
+        ("USD 20万", 200_000, 200_000, "USD", Qualifier.EXACT, "USD 20万元"),
+    ],
+)
+def test_ranges_of_amounts_are_read_as_people_write_them_and_written_so_that_they_are_read_the_same(
+    text: str, low: int, high: int | None, currency: str, qualifier: Qualifier, again: str
+):
+    found = parse_money_range(text)
+    assert found is not None
+    assert (found.low, found.high, found.currency, found.qualifier) == (low, high, currency, qualifier)
+    assert str(found) == again
+    assert parse_money_range(again) == found
+
+
+@pytest.mark.parametrize("text", ["", "  ", "面议", "待定"])
+def test_an_open_amount_is_none(text: str):
+    assert parse_money_range(text) is None
+
+
+@pytest.mark.parametrize("text", ["随便", "200万~100万元", "1~2~3万元", "800美元", "-5万元", "~", "以内", "NaN万元"])
+def test_what_is_no_range_is_refused(text: str):
+    with pytest.raises(ValueError, match=r"no amount|higher"):
+        parse_money_range(text)
