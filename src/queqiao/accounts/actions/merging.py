@@ -1,0 +1,244 @@
+"""Two records that turn out to be one: everything that points at the one is moved to the other, and can go back."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.apps import apps
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from queqiao.accounts.actions.organisations import organisation_state
+from queqiao.accounts.actors import Actor
+from queqiao.accounts.choices import SITE_ROLES, OrganisationState
+from queqiao.accounts.models import Alias, Merge, Organisation, Person, Role, ScopeMembership
+from queqiao.accounts.queries import person_state
+from queqiao.core.actions import Change, record_activity
+from queqiao.core.errors import ForbiddenError, QueqiaoError
+from queqiao.core.i18n import _
+from queqiao.core.models import ExternalId, Translation
+from queqiao.core.queries import history
+
+# Rooms above put in what they have to renew after a move: called with the ids of source and target, which are two
+# organisations or two persons, after a merge and after a split.
+after_move: list[Callable[[uuid.UUID, uuid.UUID], object]] = []
+_AT_ONCE = 500  # rows that one statement moves
+_BY_ID = (ExternalId, Translation)  # these name the kind and the id of what they belong to
+
+
+@transaction.atomic
+def merge_organisations(*, source: Organisation, target: Organisation, by: Actor) -> Merge:
+    """Make ``source`` part of ``target``: its people, scopes and records move, its name becomes an alias.
+
+    Its address leads on. Raises ForbiddenError, or QueqiaoError where one of the two was merged in the meantime.
+    """
+    locked = _both(Organisation, source.pk, target.pk)
+    source, target = locked[source.pk], locked[target.pk]
+    for one in (source, target):
+        _require_standing(one)
+        _require_over(one, by)
+        if one.state in (OrganisationState.PENDING, OrganisationState.REFUSED):
+            # whoever asked to be let in has proved nothing yet and must not become administrator by a merge
+            raise QueqiaoError(_("“{name}”尚未通过审核，请先处理它的加入申请，再合并。").format(name=one.name))
+    if source.pk in _above(target):
+        raise QueqiaoError(_("“{target}”是“{source}”的下级，不能这样合并。").format(target=target, source=source))
+    before = organisation_state(source)
+    merge = _merge("organisation", source, target, by)
+    source.state, source.merged_into = OrganisationState.MERGED, target
+    source.revision += 1
+    source.save()
+    if source.name != target.name:
+        _note_alias(merge, Alias(organisation=target, name=source.name, ends_on=timezone.localdate()))
+    _record(merge, before, organisation_state(source), "merge", by)
+    return merge
+
+
+@transaction.atomic
+def merge_persons(*, source: Person, target: Person, by: Actor) -> Merge:
+    """Make two rows of one human one: affiliations, roles and ways to sign in move.
+
+    Raises ForbiddenError where the actor does not look after both, for the one gets all rights of the other.
+    """
+    locked = _both(Person, source.pk, target.pk)
+    source, target = locked[source.pk], locked[target.pk]
+    for one in (source, target):
+        _require_standing(one)
+        _require_over_person(one, by)
+        if one.erased_at is not None:
+            raise QueqiaoError(_("已注销的人员不能合并。"))
+    site = Role.objects.current().filter(person__in=(source, target), kind__in=SITE_ROLES)
+    if len(set(site.values_list("kind", flat=True))) > 1:
+        raise QueqiaoError(_("系统、安全、审计三种管理员不能由同一人担任。"))
+    before = person_state(source)
+    merge = _merge("person", source, target, by)
+    source.merged_into = target
+    source.revision += 1
+    source.save()
+    if source.name != target.name:
+        _note_alias(merge, Alias(person=target, name=source.name, ends_on=timezone.localdate()))
+    _record(merge, before, person_state(source), "merge", by)
+    return merge
+
+
+@transaction.atomic
+def split(*, merge: Merge, by: Actor) -> None:
+    """Undo a merge: what was moved by it and still lies there goes back; what came later stays where it is.
+
+    Raises ForbiddenError, or QueqiaoError where it was undone already or a later merge must be undone first.
+    """
+    locked = Merge.objects.select_for_update().get(pk=merge.pk)
+    model: Any = Organisation if locked.kind == "organisation" else Person
+    both = _both(model, locked.source_id, locked.target_id)
+    source, target = both[locked.source_id], both[locked.target_id]
+    if locked.undone_at is not None:
+        raise QueqiaoError(_("这次合并已经拆分过。"))
+    _require_standing(target)
+    before = _state(source)
+    if isinstance(source, Organisation):
+        _require_over(target, by)
+        source.state = _state_before_merge(source)
+    else:
+        _require_over_person(target, by)
+        if source.erased_at is not None:
+            raise QueqiaoError(_("已注销的人员不能拆分。"))
+    source.merged_into = None
+    source.revision += 1
+    source.save()
+    _move_back(locked, source, target)
+    Merge.objects.filter(pk=locked.pk).update(undone_at=timezone.now())
+    _record(locked, before, _state(source), "split", by)
+
+
+def _both(model: Any, one: uuid.UUID, other: uuid.UUID) -> dict[uuid.UUID, Any]:
+    """Lock two rows, always in the same order, so that two merges never wait for each other."""
+    if one == other:
+        raise QueqiaoError(_("不能与自己合并。"))
+    return {pk: model.objects.select_for_update().get(pk=pk) for pk in sorted((one, other))}
+
+
+def _require_standing(one: Any) -> None:
+    if one.merged_into_id is None:
+        return
+    last = Merge.objects.filter(source_id=one.pk, undone_at=None).last()
+    when = f"{timezone.localtime(last.recorded_at):%Y-%m-%d %H:%M}" if last else ""
+    raise QueqiaoError(
+        _("“{name}”已由{who}于 {when} 合并到“{target}”，本次未作改动；请刷新后再看。").format(
+            name=one.name, who=_who(last.merged_by if last else ""), when=when, target=one.merged_into.name
+        )
+    )
+
+
+def _who(name: str) -> str:
+    kind, _colon, person_id = name.partition(":")
+    person = Person.objects.filter(pk=person_id).first() if kind == "person" else None
+    return person.name if person else _("系统")
+
+
+def _require_over(organisation: Organisation, by: Actor) -> None:
+    if not _is_over(organisation, by):
+        raise ForbiddenError(_("只有“{name}”所在范围的运营管理员可以合并或拆分它。").format(name=organisation.name))
+
+
+def _is_over(organisation: Organisation, by: Actor) -> bool:
+    operated = by.ids("operate")
+    around = set(ScopeMembership.objects.current().filter(organisation=organisation).values_list("scope", flat=True))
+    around |= set(organisation.operated_scopes.values_list("pk", flat=True))
+    return by.is_system or bool(around & operated) or (bool(operated) and not around)
+
+
+def _require_over_person(person: Person, by: Actor) -> None:
+    roles = list(Role.objects.current().filter(person=person).select_related("organisation"))
+    over_all = all(role.organisation is not None and _is_over(role.organisation, by) for role in roles)
+    if not (by.is_system or (by.ids("operate") and over_all)):
+        raise ForbiddenError(_("只有负责“{name}”全部所在机构的运营管理员可以合并或拆分他。").format(name=person.name))
+
+
+def _above(organisation: Organisation) -> set[uuid.UUID]:
+    found: set[uuid.UUID] = set()
+    here = organisation.parent
+    while here is not None and here.pk not in found:
+        found.add(here.pk)
+        here = here.parent
+    return found
+
+
+def _merge(kind: str, source: Any, target: Any, by: Actor) -> Merge:
+    moved: dict[str, list[Any]] = {}
+    for model, field in _pointing_at(type(source)):
+        ids = _move(model._base_manager.all(), field, source.pk, target.pk)
+        if ids:
+            moved[f"{model._meta.label}.{field}"] = ids
+    for named in _BY_ID:
+        ids = _move(named._default_manager.filter(kind=kind), "target_id", source.pk, target.pk)
+        if ids:
+            moved[f"{named._meta.label}.target_id"] = ids
+    return Merge.objects.create(kind=kind, source_id=source.pk, target_id=target.pk, moved=moved, merged_by=by.name)
+
+
+def _move(rows: models.QuerySet[Any], field: str, source: uuid.UUID, target: uuid.UUID) -> list[Any]:
+    """Let rows point at the target; return the keys of those that moved.
+
+    A row that would say what another row of the target says already, where that may be said once only, stays.
+    """
+    keys = list(rows.filter(**{field: source}).values_list("pk", flat=True))
+    moved: list[Any] = []
+    for start in range(0, len(keys), _AT_ONCE):
+        some = keys[start : start + _AT_ONCE]
+        for part in [some] if _try(rows, some, field, target) else [[key] for key in some]:
+            if part is some or _try(rows, part, field, target):
+                moved += part
+    return [key if isinstance(key, int) else str(key) for key in moved]
+
+
+def _try(rows: models.QuerySet[Any], keys: list[Any], field: str, target: uuid.UUID) -> bool:
+    try:
+        with transaction.atomic():
+            rows.filter(pk__in=keys).update(**{field: target})
+    except IntegrityError:
+        return False
+    return True
+
+
+def _move_back(merge: Merge, source: Any, target: Any) -> None:
+    for place, ids in merge.moved.items():
+        label, field = place.rsplit(".", 1)
+        rows = apps.get_model(label)._base_manager
+        if field == "":
+            rows.filter(pk__in=ids).delete()
+            continue
+        for start in range(0, len(ids), _AT_ONCE):
+            rows.filter(pk__in=ids[start : start + _AT_ONCE], **{field: target.pk}).update(**{field: source.pk})
+
+
+def _note_alias(merge: Merge, alias: Alias) -> None:
+    """Keep the old name with the target, and with the merge, so that a split takes it away again."""
+    alias.save()
+    merge.moved["accounts.Alias."] = [str(alias.pk)]
+    merge.save(update_fields=["moved"])
+
+
+def _pointing_at(model: Any) -> Iterator[tuple[Any, str]]:
+    """Yield every foreign key of the site that points at a table, in all rooms; save what records a merge itself."""
+    for other in apps.get_models(include_auto_created=True):
+        for field in other._meta.concrete_fields:
+            if isinstance(field, models.ForeignKey) and field.related_model is model and field.name != "merged_into":
+                yield other, field.attname
+
+
+def _state_before_merge(organisation: Organisation) -> str:
+    last = history("organisation", organisation.pk).filter(verb="merge", changes__has_key="state").last()
+    return str(last.changes["state"][0]) if last else str(OrganisationState.ACTIVE)
+
+
+def _state(one: Any) -> dict[str, Any]:
+    return organisation_state(one) if isinstance(one, Organisation) else person_state(one)
+
+
+def _record(merge: Merge, before: dict[str, Any], after: dict[str, Any], verb: str, by: Actor) -> None:
+    """Let the rooms above renew what depends on both sides, then write the activities."""
+    for renew in after_move:
+        renew(merge.source_id, merge.target_id)
+    record_activity(Change(merge.kind, merge.source_id, verb, before, after), by=by.name)
+    other = {"merged_from": str(merge.source_id)}
+    old, new = ({}, other) if verb == "merge" else (other, {})
+    record_activity(Change(merge.kind, merge.target_id, verb, old, new), by=by.name)

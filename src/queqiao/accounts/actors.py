@@ -1,0 +1,136 @@
+"""Who acts: a person with the rights of the moment, as tokens, or the system itself."""
+
+import datetime
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from queqiao.accounts.choices import SITE_ROLES, RoleKind
+from queqiao.accounts.models import Organisation, Person, Role, Scope, ScopeMembership
+
+PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody who reads or acts.
+
+    ``tokens`` say what he may see and do: ``public``, ``member``, ``person:<id>``, ``org:<id>`` (belongs to it),
+    ``edit:<id>`` and ``admin:<id>`` (may change its records, its people), ``scope:<id>`` (his organisation belongs to
+    it), ``staff:<id>`` and ``operate:<id>`` (works in, administers the scope), and the names of site-wide roles.
+    """
+
+    name: str
+    person_id: uuid.UUID | None = None
+    tokens: frozenset[str] = frozenset({PUBLIC})
+
+    def has(self, *tokens: str) -> bool:
+        """Whether the actor holds any of the tokens, or is the system."""
+        return self.is_system or not self.tokens.isdisjoint(tokens)
+
+    @property
+    def is_system(self) -> bool:
+        """Whether this is the product itself, acting by the clock or for the demo."""
+        return self.name.startswith("system:")
+
+    def ids(self, kind: str) -> frozenset[uuid.UUID]:
+        """Return the ids of all tokens of one kind, such as ``staff``."""
+        lead = f"{kind}:"
+        return frozenset(uuid.UUID(token[len(lead) :]) for token in self.tokens if token.startswith(lead))
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the actor works for an operator in any scope."""
+        return any(token.startswith("staff:") for token in self.tokens)
+
+
+STRANGER = Actor("stranger")
+
+
+def system(what: str) -> Actor:
+    """Return the product itself as an actor, named by what it is doing."""
+    return Actor(f"system:{what}")
+
+
+def actor_for(person: Person | None, *, day: datetime.date | None = None) -> Actor:
+    """Return a person as an actor with the rights that he holds on ``day`` (today where none is given)."""
+    if person is None or person.erased_at is not None:
+        return STRANGER
+    day = day or timezone.localdate()
+    tokens = {PUBLIC, f"person:{person.pk}"}
+    roles = list(Role.objects.current(day).filter(person=person).select_related("organisation"))
+    tree = _ScopeTree()
+    organisations: set[uuid.UUID] = set()
+    for role in roles:
+        tokens |= _role_tokens(role, tree)
+        if role.organisation_id and role.organisation and role.organisation.state == "active":
+            organisations.add(role.organisation_id)
+    joined = ScopeMembership.objects.current(day).filter(organisation__in=organisations)
+    for scope_id in joined.values_list("scope_id", flat=True):
+        tokens |= {f"scope:{above}" for above in tree.and_above(scope_id)}
+    tokens |= {f"away:{person_id}" for person_id in _stands_in_for(person, day)}
+    return Actor(f"person:{person.pk}", person.pk, frozenset(tokens))
+
+
+def _stands_in_for(person: Person, day: datetime.date) -> Iterable[uuid.UUID]:
+    return person.substitutes_for.current(day).values_list("person_id", flat=True)
+
+
+def _role_tokens(role: Role, tree: "_ScopeTree") -> set[str]:
+    kind = RoleKind(role.kind)
+    if kind in SITE_ROLES:
+        return {kind.value}
+    organisation: Organisation | None = role.organisation
+    if organisation is None or organisation.state not in ("active", "pending"):
+        return set()
+    tokens = {f"org:{organisation.pk}"}
+    if organisation.state == "active":
+        tokens.add("member")
+    if kind in (RoleKind.EDITOR, RoleKind.ORGANISATION_ADMIN):
+        tokens.add(f"edit:{organisation.pk}")
+    if kind is RoleKind.ORGANISATION_ADMIN:
+        tokens.add(f"admin:{organisation.pk}")
+    if kind is RoleKind.RESEARCHER:
+        tokens.add(f"research:{organisation.pk}")
+    if kind in (RoleKind.STAFF, RoleKind.OPERATOR_ADMIN):
+        for scope_id in [role.scope_id] if role.scope_id else tree.operated_by(organisation.pk):
+            below = tree.and_below(scope_id)
+            tokens |= {f"staff:{one}" for one in below}
+            if kind is RoleKind.OPERATOR_ADMIN:
+                tokens |= {f"operate:{one}" for one in below}
+    return tokens
+
+
+class _ScopeTree:
+    """All scopes, read once where a role asks for them; there are tens of them, not thousands."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[uuid.UUID, uuid.UUID | None, uuid.UUID]] | None = None
+
+    @property
+    def rows(self) -> list[tuple[uuid.UUID, uuid.UUID | None, uuid.UUID]]:
+        if self._rows is None:
+            self._rows = list(Scope.objects.values_list("id", "parent_id", "operator_id"))
+        return self._rows
+
+    def operated_by(self, organisation_id: uuid.UUID) -> list[uuid.UUID]:
+        return [scope for scope, _parent, operator in self.rows if operator == organisation_id]
+
+    def and_above(self, scope_id: uuid.UUID) -> set[uuid.UUID]:
+        parents = {scope: parent for scope, parent, _operator in self.rows}
+        found: set[uuid.UUID] = set()
+        here: uuid.UUID | None = scope_id
+        while here is not None and here not in found:
+            found.add(here)
+            here = parents.get(here)
+        return found
+
+    def and_below(self, scope_id: uuid.UUID) -> set[uuid.UUID]:
+        found = {scope_id}
+        size = 0
+        while size != len(found):
+            size = len(found)
+            found |= {scope for scope, parent, _operator in self.rows if parent in found}
+        return found
