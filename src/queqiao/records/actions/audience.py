@@ -1,0 +1,35 @@
+"""Keeping the derived audience in step with the records."""
+
+import uuid
+
+from django.db import transaction
+from django.db.models import Q
+
+from queqiao.records.models import Audience, CatalogueRecord, Grant, concrete_kinds
+from queqiao.records.queries import audience_tokens
+
+
+def renew_audience(record: CatalogueRecord) -> None:
+    """Write down anew who may see a record; called in the transaction of every change of it."""
+    wanted = audience_tokens(record)
+    there = dict(Audience.objects.filter(record_id=record.pk).values_list("token", "whole"))
+    if wanted == there:
+        return
+    gone = [token for token, whole in there.items() if wanted.get(token) != whole]
+    Audience.objects.filter(record_id=record.pk, token__in=gone).delete()
+    Audience.objects.bulk_create(
+        Audience(kind=record.KIND, record_id=record.pk, token=token, whole=whole)
+        for token, whole in wanted.items()
+        if there.get(token) != whole
+    )
+
+
+@transaction.atomic
+def renew_after_move(source_id: uuid.UUID, target_id: uuid.UUID) -> None:
+    """Renew the audience of what belongs to, was written by or was shown to either of two merged or split parties."""
+    both = (source_id, target_id)
+    granted = Grant.objects.filter(Q(organisation__in=both) | Q(person__in=both)).values("record_id")
+    for model in concrete_kinds().values():
+        touched = Q(organisation__in=both) | Q(created_by__in=both) | Q(pk__in=granted)
+        for record in model._default_manager.filter(touched).iterator():
+            renew_audience(record)

@@ -1,0 +1,149 @@
+"""The life cycle: every step goes through one function and one table."""
+
+import datetime
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.utils import timezone
+
+from queqiao.accounts.actions.messages import write_letter
+from queqiao.accounts.actors import Actor, system
+from queqiao.accounts.models import ScopeMembership
+from queqiao.core.actions import Change, record_activity
+from queqiao.core.errors import ForbiddenError, QueqiaoError
+from queqiao.core.i18n import _
+from queqiao.records.actions.audience import renew_audience
+from queqiao.records.actions.sharing import place
+from queqiao.records.choices import TRANSITIONS, State, Verb, Visibility
+from queqiao.records.labels import KIND_LABELS, LABELS
+from queqiao.records.models import CatalogueRecord, RecordScope, WorkingCopy, concrete_kinds
+from queqiao.records.queries import possible_steps, snapshot
+
+R = TypeVar("R", bound=CatalogueRecord)
+VALID_FOR = datetime.timedelta(days=365)
+
+
+@transaction.atomic
+def advance(record: R, verb: Verb, *, by: Actor, reason: str = "", now: datetime.datetime | None = None) -> R:
+    """Take one step of the life cycle.
+
+    Raises ForbiddenError where the table does not allow it to this actor in this state, and QueqiaoError where a
+    reason or something that must be filled in is missing.
+    """
+    now = now or timezone.now()
+    locked: R = type(record)._default_manager.select_for_update().get(pk=record.pk)
+    step = TRANSITIONS.get((State(locked.state), verb))
+    if step is None:
+        raise QueqiaoError(
+            _("“{title}”现在是“{state}”，不能{verb}；请刷新页面查看最新状态。").format(
+                title=locked.title, state=State(locked.state).label, verb=verb.label
+            )
+        )
+    if verb not in possible_steps(locked, by):
+        raise ForbiddenError(_("您不能对“{title}”执行“{verb}”。").format(title=locked.title, verb=verb.label))
+    if step.reason and not reason.strip():
+        raise QueqiaoError(_("请写明{verb}的原因。").format(verb=verb.label))
+    if verb in (Verb.SUBMIT, Verb.PUBLISH):
+        _require_whole(locked)
+    if verb is Verb.SUBMIT:
+        _place_where_the_owner_is(locked, by)
+    before = snapshot(locked)
+    locked.state = step.to
+    locked.reason = reason.strip()
+    _stamp(locked, verb, now)
+    locked.save()
+    renew_audience(locked)
+    if verb in (Verb.WITHDRAW, Verb.ARCHIVE, Verb.EXPIRE):
+        WorkingCopy.objects.filter(record_id=locked.pk).exclude(proposed_at=None).update(proposed_at=None)
+    activity = record_activity(
+        Change(locked.KIND, locked.pk, verb.value, before, snapshot(locked)), by=by.name, now=now
+    )
+    _tell_owner(locked, verb, reason, key=f"step:{activity.pk}", by=by)
+    return locked
+
+
+def missing_for_submission(record: CatalogueRecord) -> list[str]:
+    """Return the names of the fields without which the record cannot be submitted."""
+    missing = [name for name in record.REQUIRED if not _filled(getattr(record, name))]
+    if record.visibility == Visibility.BLIND and not record.blind_title.strip():
+        missing.append("blind_title")
+    return missing
+
+
+def expire_due(*, now: datetime.datetime | None = None) -> int:
+    """Expire what was published and is valid no longer; return how many. Each record is a transaction of its own."""
+    now = now or timezone.now()
+    today = timezone.localdate(now)
+    count = 0
+    for model in concrete_kinds().values():
+        due = model._default_manager.filter(state=State.PUBLISHED, valid_until__lt=today).values_list("pk", flat=True)
+        for pk in list(due):
+            advance(model._default_manager.get(pk=pk), Verb.EXPIRE, by=system("clock"), now=now)
+            count += 1
+    return count
+
+
+def _place_where_the_owner_is(record: CatalogueRecord, by: Actor) -> None:
+    """Put a record that is in no scope yet into those of its owner, who must have been let in by now."""
+    if record.organisation.state != "active":
+        raise QueqiaoError(
+            _("机构“{name}”尚未通过审核，通过后即可提交；已填的内容都已保存。").format(name=record.organisation.name)
+        )
+    if not RecordScope.objects.current().filter(record_id=record.pk).exists():
+        for membership in ScopeMembership.objects.current().filter(organisation=record.organisation):
+            place(record, membership.scope_id, by=by)
+
+
+def _require_whole(record: CatalogueRecord) -> None:
+    missing = missing_for_submission(record)
+    if missing:
+        names = _("、").join(str(LABELS[name]) for name in missing)
+        raise QueqiaoError(_("提交前请先填写：{names}。已填的内容都已保存。").format(names=names))
+
+
+def _stamp(record: CatalogueRecord, verb: Verb, now: datetime.datetime) -> None:
+    today = timezone.localdate(now)
+    if verb is Verb.SUBMIT:
+        record.submitted_at = now
+    elif verb in (Verb.PUBLISH, Verb.RECONFIRM):
+        record.published_at = record.published_at or now
+        record.confirmed_at = now
+        if record.valid_until is None or record.valid_until < today or verb is Verb.RECONFIRM:
+            record.valid_until = today + VALID_FOR
+
+
+def _filled(value: Any) -> bool:
+    if hasattr(value, "exists"):
+        return bool(value.exists())
+    return bool(str(value or "").strip())
+
+
+def _tell_owner(record: CatalogueRecord, verb: Verb, reason: str, *, key: str, by: Actor) -> None:
+    """Write to the record's creator what others did with it."""
+    person = record.created_by
+    if (
+        person is None
+        or person.pk == by.person_id
+        or verb not in (Verb.PUBLISH, Verb.RETURN, Verb.EXPIRE, Verb.WITHDRAW)
+    ):
+        return
+    address = person.mobile or person.email
+    if not address:
+        return
+    texts = {
+        Verb.PUBLISH: _("您登记的{kind}“{title}”（{number}）已发布。"),
+        Verb.RETURN: _("您登记的{kind}“{title}”（{number}）被退回：{reason}"),
+        Verb.EXPIRE: _("您登记的{kind}“{title}”（{number}）已到期；如仍有效，请打开链接确认。"),
+        Verb.WITHDRAW: _("您登记的{kind}“{title}”（{number}）已被撤回：{reason}"),
+    }
+    text = texts[verb].format(
+        kind=str(KIND_LABELS[record.KIND]), title=record.title, number=record.number, reason=reason.strip()
+    )
+    write_letter(
+        key=key,
+        address=address,
+        subject=_("{number} 有新进展").format(number=record.number),
+        text=text,
+        link=f"/records/{record.number}",
+        person=person,
+    )

@@ -1,0 +1,17 @@
+"""What every catalogue record shares."""
+
+from django.apps import AppConfig
+
+
+class RecordsConfig(AppConfig):
+    """Keeps audiences right when organisations and people are merged or split."""
+
+    name = "queqiao.records"
+    label = "records"
+
+    def ready(self) -> None:
+        """Put this room's part into moves of organisations and people."""
+        from queqiao.accounts.actions import merging  # noqa: PLC0415 -- models are ready only now
+        from queqiao.records.actions.audience import renew_after_move  # noqa: PLC0415 -- the same
+
+        merging.after_move.append(renew_after_move)

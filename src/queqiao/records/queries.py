@@ -1,0 +1,148 @@
+"""Who may see what: the list rule, which is the only visibility rule, and reads that all catalogue records share."""
+
+import hashlib
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, TypeVar, cast
+
+from django.db.models import Exists, Model, OuterRef, QuerySet, Value
+
+from queqiao.accounts.actors import PUBLIC, Actor
+from queqiao.core.models import Translation
+from queqiao.core.personal import mark
+from queqiao.records.choices import TRANSITIONS, State, Verb, Visibility, Who
+from queqiao.records.models import Attachment, Audience, CatalogueRecord, Grant, RecordScope, WorkingCopy
+
+R = TypeVar("R", bound=CatalogueRecord)
+
+
+def audience_tokens(record: CatalogueRecord) -> dict[str, bool]:
+    """Return who may see a record as it stands; reads its current scopes and grants."""
+    scopes = RecordScope.objects.current().filter(record_id=record.pk).values_list("scope_id", flat=True)
+    return tokens_by(record, list(scopes), Grant.objects.current().filter(record_id=record.pk))
+
+
+def tokens_by(record: CatalogueRecord, scopes: Collection[uuid.UUID], grants: Iterable[Grant]) -> dict[str, bool]:
+    """Return who may see a record in these scopes and with these grants: token -> the whole of it or its blind form.
+
+    Owner and creator see it always; the staff of its scopes from the first submission on; everybody else only while
+    it is published, by its visibility.
+    """
+    tokens = {f"edit:{record.organisation_id}": True}
+    if record.created_by_id:
+        tokens[f"person:{record.created_by_id}"] = True
+    if record.submitted_at is not None:
+        tokens |= {f"staff:{scope}": True for scope in scopes}
+    if record.state != State.PUBLISHED:
+        return tokens
+    tokens[f"org:{record.organisation_id}"] = True
+    for grant in grants:
+        token = f"org:{grant.organisation_id}" if grant.organisation_id else f"person:{grant.person_id}"
+        tokens[token] = True
+    if record.visibility == Visibility.PUBLIC:
+        tokens[PUBLIC] = True
+    elif record.visibility == Visibility.MEMBERS:
+        tokens["member"] = True
+    elif record.visibility == Visibility.SCOPE:
+        tokens |= {f"scope:{scope}": True for scope in scopes}
+    elif record.visibility == Visibility.BLIND:
+        tokens[PUBLIC] = False
+    return tokens
+
+
+def visible(model: type[R], actor: Actor) -> QuerySet[R]:
+    """Return the records that the actor may see in any form; ``is_whole`` says whether he sees all of one."""
+    rows: Any = model._default_manager.all()
+    if actor.is_system:
+        return cast("QuerySet[R]", rows.annotate(is_whole=Value(value=True)))
+    seen = Audience.objects.filter(record_id=OuterRef("pk"), token__in=sorted(actor.tokens))
+    return cast("QuerySet[R]", rows.filter(Exists(seen)).annotate(is_whole=Exists(seen.filter(whole=True))))
+
+
+def visible_whole(model: type[R], actor: Actor) -> QuerySet[R]:
+    """Return the records of which the actor may see everything."""
+    return visible(model, actor).filter(is_whole=True)
+
+
+def is_owner(record: CatalogueRecord, actor: Actor) -> bool:
+    """Whether the actor edits for the record's organisation, or wrote it himself."""
+    return actor.has(f"edit:{record.organisation_id}", f"person:{record.created_by_id}")
+
+
+def is_staff_of(record: CatalogueRecord, actor: Actor) -> bool:
+    """Whether the actor works in a scope in which the record is, once it was submitted."""
+    if actor.is_system:
+        return True
+    staff = actor.ids("staff")
+    if record.submitted_at is None or not staff:
+        return False
+    return RecordScope.objects.current().filter(record_id=record.pk, scope__in=staff).exists()
+
+
+def can_edit(record: CatalogueRecord, actor: Actor) -> bool:
+    """Whether the actor may change the record, or propose a change where it is published."""
+    return record.state != State.ARCHIVED and (is_owner(record, actor) or is_staff_of(record, actor))
+
+
+def possible_steps(record: CatalogueRecord, actor: Actor) -> list[Verb]:
+    """Return the steps of the life cycle that the actor may take now, in the order of the table."""
+    owner, staff = is_owner(record, actor), is_staff_of(record, actor)
+    holds = {Who.OWNER: owner, Who.STAFF: staff, Who.EITHER: owner or staff, Who.CLOCK: actor.is_system}
+    return [verb for (state, verb), step in TRANSITIONS.items() if state == record.state and holds[step.who]]
+
+
+def scopes_of(record: CatalogueRecord) -> QuerySet[RecordScope]:
+    """Return the scopes in which a record is shown today."""
+    return RecordScope.objects.current().filter(record_id=record.pk).select_related("scope")
+
+
+def attachments_of(record: CatalogueRecord, *, whole: bool) -> QuerySet[Attachment]:
+    """Return a record's files; of a blind one, a stranger sees those that were marked for it only."""
+    files = Attachment.objects.filter(record_id=record.pk, removed_at=None)
+    return files if whole else files.filter(in_blind_form=True)
+
+
+def snapshot(record: CatalogueRecord) -> dict[str, Any]:
+    """Return the content of a record as the log keeps it: plain values, related rows by their codes or numbers.
+
+    Personal values appear as marks only, since the log is never erased.
+    """
+    values = {name: _plain(getattr(record, name)) for name in record.CONTENT}
+    return (
+        values
+        | {name: mark(values[name]) for name in record.PERSONAL}
+        | {
+            "state": record.state,
+            "organisation": str(record.organisation_id),
+            "reason": record.reason,
+        }
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Model):
+        return str(getattr(value, "code", value.pk))
+    if hasattr(value, "values_list"):  # the rows of a many-to-many field
+        return sorted(str(getattr(row, "code", None) or getattr(row, "number", row.pk)) for row in value.all())
+    return value
+
+
+def digest(text: str) -> str:
+    """Return a hash of a source text, by which a translation knows that it has become outdated."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def translations(ids: Iterable[uuid.UUID], language: str) -> Mapping[tuple[uuid.UUID, str], Translation]:
+    """Return the translated fields of many records by (id, field), with one query."""
+    rows = Translation.objects.filter(target_id__in=list(ids), language=language)
+    return {(row.target_id, row.field): row for row in rows}
+
+
+def working_copy(record: CatalogueRecord, actor: Actor) -> WorkingCopy | None:
+    """Return what the actor has typed into the record's form and not saved yet."""
+    return WorkingCopy.objects.filter(record_id=record.pk, person=actor.person_id).first()
+
+
+def proposals(record: CatalogueRecord) -> QuerySet[WorkingCopy]:
+    """Return the changes of a published record that wait for the staff."""
+    return WorkingCopy.objects.filter(record_id=record.pk).exclude(proposed_at=None).select_related("person")

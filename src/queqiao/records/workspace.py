@@ -1,0 +1,202 @@
+"""What waits for somebody today, and the records that he keeps. The number of queries does not grow with the rows."""
+
+import datetime
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
+from django.utils import timezone
+
+from queqiao.accounts.actors import Actor
+from queqiao.accounts.models import Person, Registration
+from queqiao.records.choices import State
+from queqiao.records.models import CatalogueRecord, RecordScope, WorkingCopy, concrete_kinds
+from queqiao.records.queries import visible_whole
+
+EXPIRES_WITHIN = datetime.timedelta(days=30)
+UNSENT_FOR = datetime.timedelta(days=7)
+ANSWER_WITHIN = datetime.timedelta(days=14)  # a returned draft
+REVIEW_WITHIN = datetime.timedelta(days=5)  # what waits for the staff
+MOST = 100  # of each kind of record and of work; the oldest come first
+
+
+class Work(StrEnum):
+    """What is to be done."""
+
+    RETURNED = "returned"
+    EXPIRED = "expired"
+    EXPIRING = "expiring"
+    UNSENT = "unsent"
+    REVIEW = "review"
+    PROPOSAL = "proposal"
+    REGISTRATION = "registration"
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One thing that waits: since when, and for whom where that is somebody else who is away."""
+
+    work: Work
+    kind: str  # of record; "" for a registration
+    number: str
+    title: str
+    organisation: str
+    since: datetime.datetime
+    overdue: bool
+    until: datetime.date | None = None
+    instead_of: str = ""
+    id: uuid.UUID | None = None  # of the registration
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRow:
+    """One line of somebody's records."""
+
+    kind: str
+    number: str
+    title: str
+    state: str
+    organisation: str
+    recorded_at: datetime.datetime
+    valid_until: datetime.date | None
+
+
+def todos(actor: Actor, *, now: datetime.datetime | None = None) -> list[Todo]:
+    """Return everything that waits for the actor, overdue things first, then the oldest."""
+    now = now or timezone.now()
+    away = {person.pk: person.name for person in Person.objects.filter(pk__in=actor.ids("away"))}
+    found: list[Todo] = []
+    for model in concrete_kinds().values():
+        found += _owner_todos(model, actor, away, now)
+        if actor.is_staff:
+            found += _reviews(model, actor, now)
+    if actor.is_staff:
+        found += _proposals(actor, now)
+        found += _registrations(actor, now)
+    return sorted(found, key=lambda todo: (not todo.overdue, todo.since))
+
+
+def own_counts(actor: Actor) -> dict[str, int]:
+    """Return how many records the actor keeps in each state."""
+    counts = dict.fromkeys(State.values, 0)
+    for model in concrete_kinds().values():
+        for state, n in _own(model, actor).order_by().values_list("state").annotate(n=Count("pk")):
+            counts[state] += n
+    return counts
+
+
+def own_rows(actor: Actor, state: str) -> QuerySet[Any, Any]:
+    """Return the actor's records of all kinds in one state, the newest first, as rows that ``own_row`` reads."""
+    parts = [
+        _own(model, actor)
+        .filter(state=state)
+        .order_by()
+        .annotate(kind=Value(model.KIND))
+        .values_list("kind", "number", "title", "state", "organisation__name", "recorded_at", "valid_until")
+        for model in concrete_kinds().values()
+    ]
+    return parts[0].union(*parts[1:], all=True).order_by("-recorded_at", "number")
+
+
+def own_row(row: tuple[Any, ...]) -> OwnRow:
+    """Return one row of ``own_rows`` with names."""
+    return OwnRow(*row)
+
+
+def _own(model: type[CatalogueRecord], actor: Actor) -> QuerySet[CatalogueRecord]:
+    mine = Q(created_by=actor.person_id) if actor.person_id else Q(pk=None)
+    return model._default_manager.filter(mine | Q(organisation__in=actor.ids("edit")))
+
+
+def _owner_todos(
+    model: type[CatalogueRecord], actor: Actor, away: Mapping[uuid.UUID, str], now: datetime.datetime
+) -> Iterable[Todo]:
+    today = timezone.localdate(now)
+    waits = (
+        Q(state__in=(State.RETURNED, State.EXPIRED))
+        | Q(state=State.PUBLISHED, valid_until__lte=today + EXPIRES_WITHIN)
+        | Q(state=State.DRAFT, recorded_at__lt=now - UNSENT_FOR)
+    )
+    owned = Q(created_by=actor.person_id) | Q(created_by__in=away) | Q(organisation__in=actor.ids("edit"))
+    rows = visible_whole(model, actor).filter(owned, waits).select_related("organisation").order_by("recorded_at", "id")
+    return [_owner_todo(row, away, today, now) for row in rows[:MOST]]
+
+
+def _owner_todo(
+    row: CatalogueRecord, away: Mapping[uuid.UUID, str], today: datetime.date, now: datetime.datetime
+) -> Todo:
+    since, overdue = row.recorded_at, False
+    if row.state == State.RETURNED:
+        work, since = Work.RETURNED, row.submitted_at or row.recorded_at
+        overdue = since < now - ANSWER_WITHIN
+    elif row.state == State.DRAFT:
+        work = Work.UNSENT
+    else:
+        late = row.state == State.EXPIRED or bool(row.valid_until and row.valid_until < today)
+        work, since, overdue = Work.EXPIRED if late else Work.EXPIRING, row.confirmed_at or row.recorded_at, late
+    todo = _todo(work, row, since, overdue=overdue)
+    instead_of = away.get(row.created_by_id, "") if row.created_by_id else ""
+    return replace(todo, until=row.valid_until, instead_of=instead_of)
+
+
+def _reviews(model: type[CatalogueRecord], actor: Actor, now: datetime.datetime) -> Iterable[Todo]:
+    rows = _in_care(model, actor).filter(state=State.SUBMITTED).select_related("organisation").order_by("submitted_at")
+    return [
+        _todo(Work.REVIEW, row, since, overdue=since < now - REVIEW_WITHIN)
+        for row in rows[:MOST]
+        for since in [row.submitted_at or row.recorded_at]
+    ]
+
+
+def _proposals(actor: Actor, now: datetime.datetime) -> Iterable[Todo]:
+    placed = RecordScope.objects.current().filter(record_id=OuterRef("record_id"), scope__in=actor.ids("staff"))
+    copies = list(WorkingCopy.objects.filter(Exists(placed)).exclude(proposed_at=None).order_by("proposed_at")[:MOST])
+    ids = [copy.record_id for copy in copies]
+    rows = {
+        row.pk: row
+        for model in concrete_kinds().values()
+        for row in _in_care(model, actor).filter(pk__in=ids).select_related("organisation")
+    }
+    return [
+        _todo(Work.PROPOSAL, rows[copy.record_id], since, overdue=since < now - REVIEW_WITHIN)
+        for copy in copies
+        if copy.record_id in rows
+        for since in [copy.proposed_at or copy.saved_at]
+    ]
+
+
+def _registrations(actor: Actor, now: datetime.datetime) -> Iterable[Todo]:
+    waiting = Registration.objects.filter(state="waiting", scope__in=actor.ids("staff"))
+    return [
+        Todo(
+            work=Work.REGISTRATION,
+            kind="",
+            number=row.organisation.number,
+            title=row.organisation.name,
+            organisation=row.organisation.name,
+            since=row.recorded_at,
+            overdue=row.recorded_at < now - REVIEW_WITHIN,
+            id=row.pk,
+        )
+        for row in waiting.select_related("organisation").order_by("recorded_at")[:MOST]
+    ]
+
+
+def _in_care(model: type[CatalogueRecord], actor: Actor) -> QuerySet[Any]:
+    placed = RecordScope.objects.current().filter(record_id=OuterRef("pk"), scope__in=actor.ids("staff"))
+    return model._default_manager.filter(Exists(placed), submitted_at__isnull=False)
+
+
+def _todo(work: Work, row: CatalogueRecord, since: datetime.datetime, *, overdue: bool) -> Todo:
+    return Todo(
+        work=work,
+        kind=row.KIND,
+        number=row.number,
+        title=row.title,
+        organisation=row.organisation.name,
+        since=since,
+        overdue=overdue,
+    )

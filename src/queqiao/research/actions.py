@@ -1,0 +1,22 @@
+"""What this room does when a person leaves."""
+
+from django.db import transaction
+
+from queqiao.accounts.actions.people import ERASED_NAME
+from queqiao.accounts.models import Person
+from queqiao.core.actions import Change, record_activity
+from queqiao.records.actions import renew_audience
+from queqiao.records.choices import State
+from queqiao.records.queries import snapshot
+from queqiao.research.models import Expert
+
+
+@transaction.atomic
+def erase_experts(person: Person) -> None:
+    """Take the name and the record out of what is kept about a person as an expert, and archive it."""
+    for expert in Expert.objects.select_for_update().filter(person=person):
+        before = snapshot(expert)
+        expert.title, expert.record, expert.conflicts, expert.state = ERASED_NAME, "", "", State.ARCHIVED
+        expert.save()
+        renew_audience(expert)
+        record_activity(Change(expert.KIND, expert.pk, "erase", before, snapshot(expert)), by=f"person:{person.pk}")
