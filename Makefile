@@ -1,4 +1,4 @@
-# One command each: make run | test | check | bench. Every one does all of its own set-up.
+# One command each: make run | example | test | test-postgres | check | bench. Every one does all of its own set-up.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,19 +6,37 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 OUT := build
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard src/queqiao/locale/*/LC_MESSAGES/*.po))
 
-.PHONY: run test check bench setup browser messages docs clean
+.PHONY: run example test test-postgres check bench setup assets browser postgres messages docs clean
 
 setup: $(VENV)/dev.done $(CATALOGUES)
 
+# The whole site with the demo city, on http://127.0.0.1:8000/ unless QUEQIAO_BIND says otherwise. Its data stays in data/.
+run: $(VENV)/run.done $(CATALOGUES) assets
+	@exec $(BIN)/queqiao start
+
 # Matches the two example lists and names the report.
-run: $(VENV)/run.done $(CATALOGUES)
+example: $(VENV)/run.done $(CATALOGUES)
 	@mkdir -p $(OUT)
 	@$(BIN)/queqiao match --needs examples/needs.csv --achievements examples/achievements.csv \
 	  --out $(OUT)/matches.csv --report $(OUT)/report.html
 	@$(BIN)/python -c 'import os, webbrowser; os.environ.get("DISPLAY") and webbrowser.open("file://" + os.path.abspath("$(OUT)/report.html"))'
 
-test: setup browser
-	@QUEQIAO_DATA_DIR=$(OUT)/test-data $(BIN)/python -m pytest $(ARGS)
+# Style, script and icons that pages take from others, by package-lock.json.
+assets: $(VENV)/run.done
+	@$(BIN)/python -m queqiao.web.assets
+
+test: setup assets browser
+	@QUEQIAO_DATA_DIR=$(OUT)/test-data QUEQIAO_PLAIN_STATIC=true $(BIN)/python -m pytest $(ARGS)
+
+# The same tests on PostgreSQL: on the server that QUEQIAO_TEST_DATABASE_URL names, else on one made for them.
+test-postgres: setup assets browser postgres
+	@QUEQIAO_DATA_DIR=$(OUT)/test-data QUEQIAO_PLAIN_STATIC=true $(BIN)/python tests/postgres.py $(ARGS)
+
+# Debian's PostgreSQL is installed where that is allowed; tests/postgres.py says what to do where it is not.
+postgres:
+	@[ -n "$$QUEQIAO_TEST_DATABASE_URL" ] || command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "安装 PostgreSQL / installing PostgreSQL" && \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } || true
 
 # The report is opened in a real browser; Debian's Chromium and a Chinese font are installed where that is allowed.
 browser:
@@ -39,7 +57,8 @@ bench: setup
 
 # Collects the sentences of the product into the catalogues; translate what is new, then make test.
 messages: setup
-	@$(BIN)/pybabel --quiet extract -F src/queqiao/locale/babel.cfg -k both -k _ --no-location --omit-header -o $(OUT)/queqiao.pot src/queqiao
+	@mkdir -p $(OUT)
+	@$(BIN)/pybabel --quiet extract -F src/queqiao/locale/babel.cfg -k both -k _ -k lazy --no-location --omit-header -o $(OUT)/queqiao.pot src/queqiao
 	@$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete -D queqiao -i $(OUT)/queqiao.pot -d src/queqiao/locale -l en
 
 $(VENV)/bin/python:

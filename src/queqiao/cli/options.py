@@ -37,6 +37,10 @@ class OptionParser:
         """Declare an option that names a file."""
         self._add(Option(name, _("文件"), help, required), type=Path)
 
+    def add_text(self, name: str, help: str) -> None:  # noqa: A002 -- argparse's own word
+        """Declare an option that takes a word."""
+        self._add(Option(name, _("文字"), help, required=False), default="")
+
     def add_count(self, name: str, help: str, *, default: int) -> None:  # noqa: A002 -- argparse's own word
         """Declare an option that takes a whole number of at least 1."""
         self._add(Option(name, _("数"), help, required=False), type=_count, default=default)

@@ -1,0 +1,39 @@
+"""gunicorn's settings; the names are its own. Two processes of four threads answer requests."""
+
+from typing import Any
+
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # it carries no types
+
+from queqiao.cli.running.address import read_address
+from queqiao.cli.running.logs import FORMAT, Discretion, log_to_stderr
+from queqiao.cli.running.parent import follow_parent
+
+
+class PlainLog(Logger):  # type: ignore[misc]  # as above
+    """gunicorn's own lines and one for each request, discreet like all others."""
+
+    error_fmt = FORMAT
+    datefmt = None
+
+    def setup(self, cfg: Any) -> None:
+        """Prepare the handlers."""
+        super().setup(cfg)
+        for handler in (*self.error_log.handlers, *self.access_log.handlers):
+            handler.addFilter(Discretion())
+
+
+follow_parent()
+log_to_stderr()
+
+wsgi_app = "queqiao.wsgi:application"
+bind = str(read_address())
+worker_class = "gthread"
+workers, threads = 2, 4
+timeout = 60  # seconds; a process that is silent that long is replaced
+graceful_timeout = 5  # seconds for requests under way when the site ends
+keepalive = 5
+control_socket_disable = True
+logger_class = PlainLog
+accesslog = "-"
+# The address as it was sent: nothing decoded, so that nobody writes lines of his own into the log.
+access_log_format = "%(t)s %(h)s %(m)s %({raw_uri}e)s %(s)s %(B)s B %(M)s ms"

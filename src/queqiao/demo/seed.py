@@ -1,0 +1,276 @@
+"""Enters the demo city through the actions: the same city every time, its days counted back from now."""
+
+import datetime
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from queqiao.accounts.actions.merging import merge_organisations
+from queqiao.accounts.actions.organisations import create_organisation, create_scope, join_scope
+from queqiao.accounts.actions.people import add_affiliation, create_person, give_role
+from queqiao.accounts.actors import Actor, actor_for, system
+from queqiao.accounts.choices import RoleKind
+from queqiao.accounts.models import Organisation, Person, Scope, User
+from queqiao.core.actions import Change, record_activity
+from queqiao.demo.content import lines, money, month_end, parts, spread, table
+from queqiao.needs.models import Need
+from queqiao.records.actions import advance, create_record, expire_due, write_translation
+from queqiao.records.choices import Verb
+from queqiao.records.models import CatalogueRecord
+from queqiao.research.models import Achievement, Expert, Lab
+from queqiao.taxonomy.actions import NodeRow, load_classification, load_own_fields, load_regions
+from queqiao.taxonomy.models import Classification, Node, Region
+
+DEMO = system("demo")
+LOGINS_FILE = "demo-logins.txt"
+SCOPES = (
+    ("city", "云泽市", "Yunze", "city", "yzkx", ""),
+    ("zone", "云泽高新区", "Yunze Hi-tech Zone", "zone", "gxqgw", "city"),
+    ("alliance", "云泽校企创新联盟", "Yunze University-Enterprise Alliance", "alliance", "yzscl", ""),
+)
+# key, name, organisation, role, mobile; these are the people whose logins are printed.
+PEOPLE = (
+    ("operator", "陈牧之", "yzkx", RoleKind.OPERATOR_ADMIN, "13800000001"),
+    ("staff", "林若溪", "yzkx", RoleKind.STAFF, "13800000002"),
+    ("zone-staff", "何以南", "gxqgw", RoleKind.STAFF, "13800000003"),
+    ("enterprise", "苏晚晴", "lanchu", RoleKind.ORGANISATION_ADMIN, "13800000004"),
+    ("editor", "高行远", "hengzhuo", RoleKind.EDITOR, "13800000005"),
+    ("researcher", "顾清和", "yzu", RoleKind.RESEARCHER, "13800000006"),
+    ("member", "唐小禾", "hetian", RoleKind.MEMBER, "13800000007"),
+    ("broker", "许知行", "yuanhang", RoleKind.BROKER, "13800000008"),
+    ("system", "方正", "", RoleKind.SYSTEM_ADMIN, "13800000009"),
+    ("security", "严守一", "", RoleKind.SECURITY_ADMIN, "13800000010"),
+    ("audit", "明鉴", "", RoleKind.AUDIT_ADMIN, "13800000011"),
+)
+
+
+@dataclass
+class City:
+    """What was entered so far, by the keys of the tables."""
+
+    now: datetime.datetime
+    organisations: dict[str, Organisation] = field(default_factory=dict)
+    scopes: dict[str, Scope] = field(default_factory=dict)
+    people: dict[str, Person] = field(default_factory=dict)
+    experts: dict[str, Expert] = field(default_factory=dict)
+    nodes: dict[str, Node] = field(default_factory=dict)
+    staff: Actor = DEMO
+
+
+@transaction.atomic
+def seed(*, now: datetime.datetime | None = None) -> City:
+    """Enter the whole city; all of it or nothing."""
+    city = City(now or timezone.now())
+    _ground(city)
+    _organisations(city)
+    _people(city)
+    work = [
+        *(("lab", row) for row in table("labs_")),
+        *(("expert", row) for row in table("experts_")),
+        *(("achievement", row) for row in table("achievements_")),
+        *(("need", row) for row in table("needs_")),
+    ]
+    enter = {"lab": _lab, "expert": _expert, "achievement": _achievement, "need": _need}
+    for (kind, row), moment in zip(work, spread(len(work), 90, city.now), strict=True):
+        enter[kind](city, row, moment)
+    expire_due(now=city.now)
+    _merge_one(city)
+    return city
+
+
+def is_empty() -> bool:
+    """Whether nothing was entered into this site yet."""
+    return not Organisation.objects.exists()
+
+
+def keep_logins(city: City, folder: Path) -> Path:
+    """Give the people of the demo one password, made up on this machine, and keep it in a file of its owner alone."""
+    password = secrets.token_urlsafe(9)
+    for key, *_rest, mobile in PEOPLE:
+        user = User(person=city.people[key], mobile=mobile)
+        user.set_password(password)
+        user.save()
+        _note(user)
+    text = "".join(
+        f"{mobile}  {password}  {name}（{kind.label}）\n" for _key, name, _organisation, kind, mobile in PEOPLE
+    )
+    path = folder / LOGINS_FILE
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@transaction.atomic
+def _note(user: User) -> None:
+    record_activity(Change("user", user.pk, "create", {}, {"person": str(user.person_id)}), by=DEMO.name)
+
+
+def _ground(city: City) -> None:
+    load_own_fields()
+    load_regions(
+        Region(
+            code=row["code"],
+            name=row["name"],
+            name_en=row["name_en"],
+            kind=row["kind"],
+            parent_id=row["parent"] or None,
+        )
+        for row in table("regions")
+    )
+    chain = Classification(code="yunze-chains", version="2026", name="云泽市重点产业链", is_chain=True)
+    rows = {(row["chain"], row["chain"]) for row in table("needs_") if row["chain"]}
+    load_classification(chain, [NodeRow(code, "", name) for code, name in sorted(rows)])
+    city.nodes = {node.code: node for node in Node.objects.all()}
+
+
+def _organisations(city: City) -> None:
+    regions = {region.code: region for region in Region.objects.all()}
+    rows = table("organisations")
+    for row in rows:
+        values: dict[str, Any] = {name: row[name] for name in ("name", "name_en", "short_name", "kind", "size")} | {
+            "region": regions[row["region"]],
+            "parent": city.organisations[row["parent"]] if row["parent"] else None,
+            "listed": "listed" in row["tags"],
+            "tags": [tag for tag in parts(row["tags"]) if tag != "listed"],
+        }
+        city.organisations[row["key"]] = create_organisation(values=values, by=DEMO)
+    for code, name, name_en, kind, operator, parent in SCOPES:
+        scope: dict[str, Any] = {
+            "code": code,
+            "name": name,
+            "name_en": name_en,
+            "kind": kind,
+            "operator": city.organisations[operator],
+            "parent": city.scopes.get(parent),
+        }
+        city.scopes[code] = create_scope(values=scope, by=DEMO)
+    city.scopes["city"].classifications.add(Classification.objects.get(code="yunze-chains"))
+    for row in rows:
+        for code in parts(row["scopes"]):
+            join_scope(organisation=city.organisations[row["key"]], scope=city.scopes[code], by=DEMO)
+
+
+def _people(city: City) -> None:
+    for key, name, where, kind, mobile in PEOPLE:
+        person = create_person(values={"name": name, "mobile": mobile}, by=DEMO)
+        organisation = city.organisations.get(where)
+        if organisation:
+            add_affiliation(person=person, organisation=organisation, by=DEMO)
+        give_role(person=person, kind=kind, organisation=organisation, by=DEMO)
+        city.people[key] = person
+    city.staff = actor_for(city.people["operator"])
+
+
+def _lab(city: City, row: dict[str, str], moment: datetime.datetime) -> None:
+    values = {
+        "title": row["name"],
+        "lab_kind": row["kind"],
+        "description": row["description"],
+        "equipment": row["equipment"],
+        "opening": row["opening"],
+        "terms": row["terms"],
+    }
+    made = _enter(city, Lab, row, values, moment)
+    _translate(made, {"title": row["name_en"]})
+
+
+def _expert(city: City, row: dict[str, str], moment: datetime.datetime) -> None:
+    organisation = city.organisations[row["organisation"]]
+    person = create_person(
+        values={"name": row["name"], "name_en": row["name_en"], "birth_year": int(row["birth_year"])},
+        by=DEMO,
+        now=moment,
+    )
+    add_affiliation(person=person, organisation=organisation, title=row["title"], by=DEMO)
+    values = {
+        "title": row["name"],
+        "academic_title": row["title"],
+        "record": row["record"],
+        "keywords": parts(row["keywords"]),
+        "availability": row["availability"],
+        "cooperation": parts(row["cooperation"]),
+    }
+    made = _enter(city, Expert, row, values, moment, person=person)
+    _translate(made, {"title": row["name_en"], "record": row["summary_en"]})
+    city.experts[row["key"]] = made
+
+
+def _achievement(city: City, row: dict[str, str], moment: datetime.datetime) -> None:
+    low, _high, qualifier = money(row["price"])
+    plain = ("title", "result", "description", "advantages", "application", "stage", "ip")
+    values: dict[str, Any] = {name: row[name] for name in plain} | {
+        "indicators": lines(row["indicators"]),
+        "trl": int(row["trl"]),
+        "keywords": parts(row["keywords"]),
+        "cooperation": parts(row["cooperation"]),
+        "team": [city.experts[key].pk for key in parts(row["team"]) if key in city.experts],
+        "price": low,
+        "price_qualifier": qualifier,
+    }
+    made = _enter(city, Achievement, row, values, moment)
+    _translate(made, {"title": row["title_en"], "result": row["summary_en"]})
+
+
+def _need(city: City, row: dict[str, str], moment: datetime.datetime) -> None:
+    low, high, qualifier = money(row["budget"])
+    plain = ("title", "problem", "background", "tried", "visibility", "blind_title")
+    values: dict[str, Any] = {name: row[name] for name in plain} | {
+        "indicators": lines(row["indicators"]),
+        "budget_low": low,
+        "budget_high": high,
+        "budget_qualifier": qualifier,
+        "deadline": month_end(row["deadline"]),
+        "cooperation": parts(row["cooperation"]),
+        "bottleneck": bool(row["bottleneck"]),
+        "chain_nodes": [city.nodes[row["chain"]].pk] if row["chain"] else [],
+    }
+    if row["fate"] == "expired":
+        values["valid_until"] = timezone.localdate(city.now) - datetime.timedelta(days=1)
+    made = _enter(city, Need, row, values, moment, fate=row["fate"])
+    _translate(made, {"title": row["title_en"]})
+
+
+def _enter(
+    city: City,
+    model: type[Any],
+    row: dict[str, str],
+    values: dict[str, Any],
+    moment: datetime.datetime,
+    *,
+    fate: str = "published",
+    person: Person | None = None,
+) -> Any:
+    organisation = city.organisations[row["organisation"]]
+    values |= {"fields": [city.nodes[row["field"]].pk], "region": organisation.region}
+    made = create_record(model, organisation=organisation, values=values, by=DEMO, now=moment)
+    if person is not None:
+        made.person = person
+        made.save(update_fields=["person"])
+    minute = datetime.timedelta(minutes=1)
+    if fate != "draft":
+        advance(made, Verb.SUBMIT, by=DEMO, now=moment + minute)
+    if fate in ("published", "expired"):
+        _publish(made, values, moment + 2 * minute)
+    return made
+
+
+def _publish(made: CatalogueRecord, values: dict[str, Any], moment: datetime.datetime) -> None:
+    published = advance(made, Verb.PUBLISH, by=DEMO, now=moment)
+    # A validity that lies in the past is the point of a record that has expired.
+    if values.get("valid_until") and published.valid_until != values["valid_until"]:
+        type(made)._default_manager.filter(pk=made.pk).update(valid_until=values["valid_until"])
+
+
+def _translate(made: CatalogueRecord, texts: dict[str, str]) -> None:
+    for name, text in texts.items():
+        if text:
+            write_translation(made, name, text, language="en", by=DEMO)
+
+
+def _merge_one(city: City) -> None:
+    """The old parts works turned out to be the company that it was renamed to."""
+    merge_organisations(source=city.organisations["yichi-old"], target=city.organisations["yichi"], by=DEMO)
