@@ -14,8 +14,14 @@ PAGES = [*sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("*.md"))]
 
 
 def test_the_reference_is_what_the_code_says() -> None:
-    found = {name: (DOCS / "reference" / name).read_text("utf-8") for name in ("commands.md", "columns.md")}
-    assert found == {"commands.md": reference.commands_page(), "columns.md": reference.columns_page()}
+    found = {
+        name: (DOCS / "reference" / name).read_text("utf-8") for name in ("commands.md", "columns.md", "life-cycle.md")
+    }
+    assert found == {
+        "commands.md": reference.commands_page(),
+        "columns.md": reference.columns_page(),
+        "life-cycle.md": reference.life_cycle_page(),
+    }
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

@@ -31,7 +31,7 @@ def begin_session(request: HttpRequest, user: User, *, second_factor_due: bool) 
 
 
 def renew_session(request: HttpRequest) -> None:
-    """Open the doors to a session whose second factor was shown; it gets a new key, and its entry in the list follows."""
+    """Open the doors to a session whose second factor was shown, under a new key."""
     before = request.session.session_key or ""
     request.session["second_factor_due"] = False
     request.session.cycle_key()
@@ -58,7 +58,9 @@ def keep_session(request: HttpRequest) -> None:
 
 def end_session(request: HttpRequest) -> None:
     """Sign out on this browser."""
-    SignIn.objects.filter(session_key=request.session.session_key or "").update(ended_at=timezone.now())
+    key = request.session.session_key
+    if key:
+        SignIn.objects.filter(session_key=key, ended_at=None).update(ended_at=timezone.now())
     logout(request)
 
 

@@ -18,7 +18,10 @@ from queqiao.cli.options import OptionParser, Options
 from queqiao.core.errors import QueqiaoError
 from queqiao.core.i18n import LANGUAGES, UnknownLanguageError, _, use_language
 
-COMMANDS = ("match", "evaluate", "indicators", "start", "serve", "worker", "tick", "migrate", "demo", "load", "doctor")
+COMMANDS = (
+    "match", "evaluate", "indicators", "start", "serve", "worker", "tick", "indexer", "migrate", "found", "demo",
+    "load", "index", "doctor",
+)  # fmt: skip
 EXIT_OK, EXIT_INTERNAL, EXIT_INPUT = 0, 1, 2
 
 

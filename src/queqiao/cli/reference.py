@@ -5,11 +5,13 @@ A test compares the files with what is written here, so that the reference canno
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from queqiao.cli import COMMANDS, command_parser, load_command
 from queqiao.core.i18n import language
 from queqiao.imports import columns
 from queqiao.imports.columns import Column
+from queqiao.records.choices import TRANSITIONS, Visibility
 
 _REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
 _COLUMNS_ZH = """由代码生成。表头比较时不计全角半角、大小写、空白、标点和括号里的说明。“备用”只在没有其他写法时才算；
@@ -55,6 +57,32 @@ def columns_page() -> str:
     return "\n".join(lines)
 
 
+def life_cycle_page() -> str:
+    """Return the page on the life cycle of catalogue records."""
+    lines = [
+        "# 记录的生命周期 / Life cycle of a record",
+        "",
+        "由代码生成。科技成果、技术需求、专家和实验室都按这张表流转。",
+        "Generated from the code. Achievements, needs, experts and labs all follow this table.",
+        "",
+        "| 状态 / state | 操作 / step | 到 / to | 由谁 / by | 要写原因 / reason |",
+        "|---|---|---|---|---|",
+    ]
+    for (state, verb), step in TRANSITIONS.items():
+        row = [_both(state), _both(verb), _both(step.to), _both(step.who), "✓" if step.reason else ""]
+        lines.append(f"| {' | '.join(row)} |")
+    lines += ["", "## 公开范围 / Visibility", "", *(f"- {_both(one)}" for one in Visibility), ""]
+    return "\n".join(lines)
+
+
+def _both(choice: Any) -> str:
+    words = []
+    for code in ("zh", "en"):
+        with language(code):
+            words.append(str(choice.label))
+    return " / ".join(words)
+
+
 def _options_table(name: str) -> Iterator[str]:
     options = command_parser(name).options
     if options:
@@ -72,6 +100,7 @@ def _column_line(column: Column) -> str:
 def write() -> None:
     """Write the pages."""
     (_REFERENCE / "commands.md").write_text(commands_page(), encoding="utf-8")
+    (_REFERENCE / "life-cycle.md").write_text(life_cycle_page(), encoding="utf-8")
     (_REFERENCE / "columns.md").write_text(columns_page(), encoding="utf-8")
 
 

@@ -1,10 +1,12 @@
-"""The one way into the log and the number series; called inside the transaction of the change itself."""
+"""The one way into the log, the number series and the outbox; called inside the transaction of the change itself."""
 
 import datetime
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +14,28 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.utils import timezone
 
-from queqiao.core.models import Activity, LogHead, NumberSeries
+from queqiao.core.models import Activity, LogHead, NumberSeries, Outbox
 
+_moment: ContextVar[datetime.datetime | None] = ContextVar("moment", default=None)
 _EARLIEST = datetime.datetime.min.replace(tzinfo=datetime.UTC)
+
+
+@contextmanager
+def as_at(moment: datetime.datetime) -> Iterator[None]:
+    """Record what is done inside the ``with`` block as done at ``moment``: for entering what happened earlier.
+
+    The log still never goes back: where its last activity is later, that time is kept.
+    """
+    token = _moment.set(moment)
+    try:
+        yield
+    finally:
+        _moment.reset(token)
+
+
+def present() -> datetime.datetime:
+    """Return the time at which things are being done: now, or the moment of ``as_at``."""
+    return _moment.get() or timezone.now()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +61,7 @@ def record_activity(change: Change, *, by: str, now: datetime.datetime | None = 
     old, new = (json.loads(json.dumps(dict(values), cls=DjangoJSONEncoder)) for values in (change.before, change.after))
     changes = {name: [old.get(name), new.get(name)] for name in sorted(old | new) if old.get(name) != new.get(name)}
     activity = Activity(
-        recorded_at=max(now or timezone.now(), head.recorded_at or _EARLIEST),
+        recorded_at=max(now or present(), head.recorded_at or _EARLIEST),
         actor=by,
         verb=change.verb,
         target_kind=change.kind,
@@ -67,6 +88,14 @@ def link_hash(activity: Activity) -> str:
         activity.changes,
     ]
     return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def queue_for_index(kind: str, target: uuid.UUID) -> None:
+    """Note that what search knows of a record, or of the records of an organisation, has changed.
+
+    Called in the transaction of the change, so that search learns of it exactly when it happens.
+    """
+    Outbox.objects.create(kind=kind, record_id=target)
 
 
 @transaction.atomic

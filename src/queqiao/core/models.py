@@ -248,3 +248,22 @@ class Tick(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Outbox(models.Model):
+    """A change that search must still learn of; written in the transaction of the change, gone once it has.
+
+    ``kind`` is that of a catalogue record, or ``organisation``: then all records of the organisation are meant.
+    """
+
+    kind = models.CharField(max_length=20)
+    record_id = models.UUIDField(db_index=True)
+    queued_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        """Taken in the order of writing."""
+
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.record_id}"

@@ -15,17 +15,20 @@ from queqiao.accounts.actions.people import add_affiliation, create_person, give
 from queqiao.accounts.actors import Actor, actor_for, system
 from queqiao.accounts.choices import RoleKind
 from queqiao.accounts.models import Organisation, Person, Scope, User
-from queqiao.core.actions import Change, record_activity
+from queqiao.core.actions import Change, as_at, record_activity
 from queqiao.demo.content import lines, money, month_end, parts, spread, table
 from queqiao.needs.models import Need
 from queqiao.records.actions import advance, create_record, expire_due, write_translation
-from queqiao.records.choices import Verb
+from queqiao.records.choices import State, Verb
 from queqiao.records.models import CatalogueRecord
+from queqiao.records.queries import is_staff_of
 from queqiao.research.models import Achievement, Expert, Lab
 from queqiao.taxonomy.actions import NodeRow, load_classification, load_own_fields, load_regions
 from queqiao.taxonomy.models import Classification, Node, Region
+from queqiao.taxonomy.queries import field_rows
 
 DEMO = system("demo")
+DAYS = 90  # over so many days back the records are spread
 LOGINS_FILE = "demo-logins.txt"
 SCOPES = (
     ("city", "云泽市", "Yunze", "city", "yzkx", ""),
@@ -59,15 +62,17 @@ class City:
     experts: dict[str, Expert] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
     staff: Actor = DEMO
+    editors: dict[str, Actor] = field(default_factory=dict)
 
 
 @transaction.atomic
 def seed(*, now: datetime.datetime | None = None) -> City:
     """Enter the whole city; all of it or nothing."""
     city = City(now or timezone.now())
-    _ground(city)
-    _organisations(city)
-    _people(city)
+    with as_at(city.now - (DAYS + 1) * datetime.timedelta(days=1)):
+        _ground(city)
+        _organisations(city)
+        _people(city)
     work = [
         *(("lab", row) for row in table("labs_")),
         *(("expert", row) for row in table("experts_")),
@@ -75,10 +80,13 @@ def seed(*, now: datetime.datetime | None = None) -> City:
         *(("need", row) for row in table("needs_")),
     ]
     enter = {"lab": _lab, "expert": _expert, "achievement": _achievement, "need": _need}
-    for (kind, row), moment in zip(work, spread(len(work), 90, city.now), strict=True):
-        enter[kind](city, row, moment)
-    expire_due(now=city.now)
-    _merge_one(city)
+    for (kind, row), moment in zip(work, spread(len(work), DAYS, city.now), strict=True):
+        with as_at(moment):
+            enter[kind](city, row, moment)
+    with as_at(city.now - datetime.timedelta(hours=2)):
+        expire_due(now=city.now - datetime.timedelta(hours=2))
+        _merge_one(city)
+        _return_one(city)
     return city
 
 
@@ -122,8 +130,10 @@ def _ground(city: City) -> None:
         for row in table("regions")
     )
     chain = Classification(code="yunze-chains", version="2026", name="云泽市重点产业链", is_chain=True)
-    rows = {(row["chain"], row["chain"]) for row in table("needs_") if row["chain"]}
-    load_classification(chain, [NodeRow(code, "", name) for code, name in sorted(rows)])
+    tops = {row["code"]: row["name"] for row in field_rows() if not row["parent"]}
+    links = {(row["chain"], row["field"].partition("-")[0]) for row in table("needs_") if row["chain"]}
+    heads = [NodeRow(f"chain-{top}", "", f"{tops[top]}产业链") for top in sorted({top for _name, top in links})]
+    load_classification(chain, [*heads, *(NodeRow(name, f"chain-{top}", name) for name, top in sorted(links))])
     city.nodes = {node.code: node for node in Node.objects.all()}
 
 
@@ -162,6 +172,8 @@ def _people(city: City) -> None:
             add_affiliation(person=person, organisation=organisation, by=DEMO)
         give_role(person=person, kind=kind, organisation=organisation, by=DEMO)
         city.people[key] = person
+        if kind in (RoleKind.EDITOR, RoleKind.ORGANISATION_ADMIN):
+            city.editors[where] = actor_for(person)
     city.staff = actor_for(city.people["operator"])
 
 
@@ -229,7 +241,7 @@ def _need(city: City, row: dict[str, str], moment: datetime.datetime) -> None:
         "chain_nodes": [city.nodes[row["chain"]].pk] if row["chain"] else [],
     }
     if row["fate"] == "expired":
-        values["valid_until"] = timezone.localdate(city.now) - datetime.timedelta(days=1)
+        values["valid_until"] = timezone.localdate(city.now) - datetime.timedelta(days=2)
     made = _enter(city, Need, row, values, moment, fate=row["fate"])
     _translate(made, {"title": row["title_en"]})
 
@@ -246,20 +258,22 @@ def _enter(
 ) -> Any:
     organisation = city.organisations[row["organisation"]]
     values |= {"fields": [city.nodes[row["field"]].pk], "region": organisation.region}
-    made = create_record(model, organisation=organisation, values=values, by=DEMO, now=moment)
+    by = city.editors.get(row["organisation"], DEMO)
+    made = create_record(model, organisation=organisation, values=values, by=by, now=moment)
     if person is not None:
         made.person = person
         made.save(update_fields=["person"])
     minute = datetime.timedelta(minutes=1)
     if fate != "draft":
-        advance(made, Verb.SUBMIT, by=DEMO, now=moment + minute)
+        made = advance(made, Verb.SUBMIT, by=by, now=moment + minute)
     if fate in ("published", "expired"):
-        _publish(made, values, moment + 2 * minute)
+        staff = city.staff if is_staff_of(made, city.staff) else DEMO
+        _publish(made, values, moment + 2 * minute, staff)
     return made
 
 
-def _publish(made: CatalogueRecord, values: dict[str, Any], moment: datetime.datetime) -> None:
-    published = advance(made, Verb.PUBLISH, by=DEMO, now=moment)
+def _publish(made: CatalogueRecord, values: dict[str, Any], moment: datetime.datetime, staff: Actor) -> None:
+    published = advance(made, Verb.PUBLISH, by=staff, now=moment)
     # A validity that lies in the past is the point of a record that has expired.
     if values.get("valid_until") and published.valid_until != values["valid_until"]:
         type(made)._default_manager.filter(pk=made.pk).update(valid_until=values["valid_until"])
@@ -269,6 +283,13 @@ def _translate(made: CatalogueRecord, texts: dict[str, str]) -> None:
     for name, text in texts.items():
         if text:
             write_translation(made, name, text, language="en", by=DEMO)
+
+
+def _return_one(city: City) -> None:
+    """One need was sent back to its author, so that his list of the day is not empty."""
+    waiting = Need.objects.filter(state=State.SUBMITTED, created_by=city.people["enterprise"]).first()
+    if waiting is not None:
+        advance(waiting, Verb.RETURN, by=city.staff, reason="请补充现有水平，并说明样件能否寄送。")
 
 
 def _merge_one(city: City) -> None:

@@ -13,7 +13,8 @@ class Need(CatalogueRecord):
     KIND, PREFIX = "need", "XQ"
     CONTENT = (
         "title", "problem", "background", "indicators", "tried", "fields", "keywords", "chain_nodes", "bottleneck",
-        "budget_low", "budget_high", "budget_qualifier", "budget_currency", "deadline", "cooperation", "region_wish", "region", "visibility", "blind_title", "valid_until",
+        "budget_low", "budget_high", "budget_qualifier", "budget_currency", "deadline",
+        "cooperation", "region_wish", "region", "visibility", "blind_title", "valid_until",
     )  # fmt: skip
     REQUIRED = ("title", "problem", "fields")
     BLIND = ("indicators", "fields", "bottleneck", "deadline", "cooperation", "region")

@@ -41,6 +41,7 @@ LOG_VERBS: dict[str, Any] = VERBS | {
     "give_role": lazy("授予角色"),
     "end_role": lazy("结束角色"),
     "substitute": lazy("设置代理"),
+    "end_substitute": lazy("取消代理"),
     "erase": lazy("注销"),
     "invite": lazy("邀请"),
     "register": lazy("申请加入"),

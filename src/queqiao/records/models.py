@@ -51,8 +51,10 @@ class CatalogueRecord(Record):
         abstract = True
         ordering = ("-published_at", "-id")
         indexes = (
-            models.Index(fields=("state", "-published_at", "-id"), name="%(class)s_hall"),
-            models.Index(fields=("organisation", "state"), name="%(class)s_owner"),
+            # Lists are narrowed by region and by words of the title without looking at the rows themselves.
+            models.Index(fields=("state", "-published_at", "-id", "region", "title"), name="%(class)s_hall"),
+            models.Index(fields=("organisation", "state", "-published_at", "-id"), name="%(class)s_owner"),
+            models.Index(fields=("created_by", "state"), name="%(class)s_author"),
             models.Index(fields=("state", "valid_until"), name="%(class)s_valid"),
         )
 

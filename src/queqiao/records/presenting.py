@@ -110,9 +110,10 @@ def value_of(row: CatalogueRecord, name: str) -> Any:
 
 def name_of(row: Any) -> str:
     """Return the name of a field, region, organisation or expert in the reader's language."""
-    if current_language() == "en" and getattr(row, "name_en", ""):
-        return str(row.name_en)
-    return str(getattr(row, "name", None) or getattr(row, "title", row))
+    english = str(getattr(row, "name_en", ""))
+    if current_language() == "en" and english:
+        return english
+    return str(getattr(row, "name", "") or getattr(row, "title", ""))
 
 
 def words(values: Sequence[str], choices: Any) -> list[str]:

@@ -63,7 +63,8 @@ class Queue:
             if self.kind in ("", name)
             for part in (self._submitted(model), self._proposed(model))
         ]
-        return parts[0].union(*parts[1:], all=True).order_by("since", "number")
+        found: QuerySet[Any, Any] = parts[0].union(*parts[1:], all=True).order_by("since", "number")
+        return found
 
     def count(self) -> int:
         """Return how many wait, at most ``MOST_COUNTED``."""
@@ -81,21 +82,21 @@ class Queue:
         earlier = sooner.order_by("-since", "-number").first()
         return earlier[1] if earlier else "", later[1] if later else ""
 
-    def _in_care(self, model: type[CatalogueRecord]) -> QuerySet[Any]:
+    def _in_care(self, model: type[CatalogueRecord]) -> Any:
         staff = self.actor.ids("staff")
         scopes = staff & {self.scope} if self.scope else staff
         placed = RecordScope.objects.current().filter(record_id=OuterRef("pk"), scope__in=scopes)
         rows: QuerySet[Any] = model._default_manager.filter(Exists(placed), submitted_at__isnull=False)
         return rows.order_by().annotate(kind=Value(model.KIND))
 
-    def _submitted(self, model: type[CatalogueRecord]) -> QuerySet[Any]:
+    def _submitted(self, model: type[CatalogueRecord]) -> Any:
         return (
             self._in_care(model)
             .filter(state=State.SUBMITTED)
             .annotate(since=F("submitted_at"), proposed=Value(False, output_field=BooleanField()))
         )
 
-    def _proposed(self, model: type[CatalogueRecord]) -> QuerySet[Any]:
+    def _proposed(self, model: type[CatalogueRecord]) -> Any:
         copies = WorkingCopy.objects.exclude(proposed_at=None)
         first = copies.filter(record_id=OuterRef("pk")).order_by("proposed_at").values("proposed_at")[:1]
         return (

@@ -17,8 +17,8 @@ class Achievement(CatalogueRecord):
     KIND, PREFIX = "achievement", "CG"
     CONTENT = (
         "title", "result", "description", "advantages", "application", "indicators", "trl", "stage", "ip", "fields",
-        "keywords", "team", "cooperation", "price", "price_qualifier", "price_currency", "policies", "awards", "region", "visibility", "blind_title",
-        "valid_until",
+        "keywords", "team", "cooperation", "price", "price_qualifier", "price_currency", "policies", "awards", "region",
+        "visibility", "blind_title", "valid_until",
     )  # fmt: skip
     REQUIRED = ("title", "result", "description", "fields")
     BLIND = ("result", "indicators", "trl", "stage", "fields", "cooperation", "region")

@@ -24,9 +24,9 @@ def fields() -> QuerySet[Node]:
     return Node.objects.filter(classification__code=OWN).select_related("parent")
 
 
-def fields_below(code: str) -> Q:
-    """Return the condition that a record's field is ``code`` or below it, for a relation named ``fields``."""
-    return Q(fields__code=code) | Q(fields__parent__code=code)
+def nodes_below(code: str) -> list[int]:
+    """Return the ids of a field and of the fields below it; empty for an unknown code."""
+    return list(Node.objects.filter(Q(code=code) | Q(parent__code=code)).values_list("pk", flat=True))
 
 
 def region_and_below(code: str) -> frozenset[str]:

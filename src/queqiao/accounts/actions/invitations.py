@@ -56,18 +56,8 @@ def invite(
         invited_by_id=by.person_id,
         expires_at=now + LASTS,
     )
-    where = organisation.name if organisation else settings.SITE["name"]
     if address:
-        write_letter(
-            key=f"invitation:{made.pk}",
-            address=address,
-            subject=_("{name}邀请您加入").format(name=where),
-            text=_("{who}邀请您以“{role}”身份加入“{name}”，请打开链接接受，14 天内有效。").format(
-                who=made.invited_by.name, role=role.label, name=where
-            ),
-            link=f"/join/{token}",
-            secret=True,
-        )
+        _send(made, token)
     state = {
         "role": role.value,
         "organisation": str(organisation.pk) if organisation else None,
@@ -76,6 +66,20 @@ def invite(
     }
     record_activity(Change("invitation", made.pk, "invite", {}, state), by=by.name, now=now)
     return made, token
+
+
+def _send(invitation: Invitation, token: str) -> None:
+    where = invitation.organisation.name if invitation.organisation else settings.SITE["name"]
+    write_letter(
+        key=f"invitation:{invitation.pk}",
+        address=invitation.address,
+        subject=_("{name}邀请您加入").format(name=where),
+        text=_("{who}邀请您以“{role}”身份加入“{name}”，请打开链接接受，14 天内有效。").format(
+            who=invitation.invited_by.name, role=RoleKind(invitation.role).label, name=where
+        ),
+        link=f"/join/{token}",
+        secret=True,
+    )
 
 
 def find_invitation(*, token: str, now: datetime.datetime | None = None) -> Invitation:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from queqiao.accounts.actors import Actor
 from queqiao.accounts.models import Alias, Organisation, Scope, ScopeMembership
 from queqiao.accounts.queries import can_manage_organisation
-from queqiao.core.actions import Change, next_number, record_activity
+from queqiao.core.actions import Change, next_number, present, queue_for_index, record_activity
 from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
 from queqiao.core.i18n import _
 
@@ -38,7 +38,7 @@ def create_organisation(
     """Write a new organisation down. Staff and the system may; QueqiaoError where the code is known already."""
     if not (by.is_staff or by.is_system):
         raise ForbiddenError(_("只有运营人员可以登记机构。"))
-    now = now or timezone.now()
+    now = now or present()
     made = Organisation(state=state, recorded_at=now)
     _apply(made, values)
     made.number = next_number("JG", timezone.localdate(now).year)
@@ -72,6 +72,7 @@ def update_organisation(
     _save(locked)
     if locked.name != old_name:
         Alias.objects.create(organisation=locked, name=old_name, ends_on=timezone.localdate())
+    queue_for_index("organisation", locked.pk)
     record_activity(Change("organisation", locked.pk, "edit", before, after), by=by.name)
     return locked
 
@@ -90,6 +91,7 @@ def add_alias(
     if not name.strip():
         raise QueqiaoError(_("请填写名称。"))
     made = Alias.objects.create(organisation=organisation, name=name.strip(), begins_on=begins_on, ends_on=ends_on)
+    queue_for_index("organisation", organisation.pk)
     change = Change("organisation", organisation.pk, "alias", {}, {"alias": made.name})
     record_activity(change, by=by.name)
     return made

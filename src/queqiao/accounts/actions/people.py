@@ -14,7 +14,7 @@ from queqiao.accounts.channels import parse_address
 from queqiao.accounts.choices import GIVEN_BY_ORGANISATION, SITE_ROLES, RoleKind
 from queqiao.accounts.models import Affiliation, Alias, Organisation, Person, Role, Scope, Substitution
 from queqiao.accounts.queries import PERSON_FIELDS, can_manage_organisation, person_state, visible_people
-from queqiao.core.actions import Change, record_activity
+from queqiao.core.actions import Change, present, record_activity
 from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
 from queqiao.core.i18n import _
 
@@ -40,7 +40,7 @@ def create_person(*, values: Mapping[str, Any], by: Actor, now: datetime.datetim
     """Write a person down. Staff, organisation administrators and the system may."""
     if not (by.is_staff or by.is_system or by.ids("admin")):
         raise ForbiddenError(_("您不能登记人员。"))
-    now = now or timezone.now()
+    now = now or present()
     made = Person(recorded_at=now)
     _apply(made, values)
     made.save(force_insert=True)
@@ -214,6 +214,17 @@ def substitute(
     state = {"substitute": str(substitute.pk), "from": str(begins_on), "to": str(ends_on)}
     record_activity(Change("person", person.pk, "substitute", {}, state), by=by.name)
     return made
+
+
+@transaction.atomic
+def end_substitution(*, substitution: Substitution, by: Actor) -> None:
+    """Take a substitution back at once; the row stays, superseded."""
+    if by.person_id != substitution.person_id and not by.is_system:
+        raise ForbiddenError(_("只能取消自己设置的代理。"))
+    standing = Substitution.objects.filter(pk=substitution.pk, superseded_at=None)
+    if standing.update(superseded_at=timezone.now()):
+        state = {"substitute": str(substitution.substitute_id)}
+        record_activity(Change("person", substitution.person_id, "end_substitute", state, {}), by=by.name)
 
 
 def reveal_contact(*, person: Person, by: Actor) -> dict[str, str]:

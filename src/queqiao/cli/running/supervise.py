@@ -1,4 +1,4 @@
-"""One tree of processes: web, worker and clock; one that dies is started again, and all end together."""
+"""One tree of processes: web, worker, clock and indexer; one that dies is started again, and all end together."""
 
 import os
 import sys
@@ -13,6 +13,7 @@ PROGRAMS: Mapping[str, str] = {
     "web": "-m gunicorn --config python:queqiao.cli.running.web_server",
     "worker": "-m queqiao.cli worker",
     "tick": "-m queqiao.cli tick",
+    "indexer": "-m queqiao.cli indexer",
 }
 _GOODBYE = 10  # seconds from the request to end until a process is ended by force
 _LOG_SIZE, _LOG_COUNT = "10MB", 5

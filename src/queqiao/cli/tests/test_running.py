@@ -58,7 +58,7 @@ class Tree:
             [sys.executable, "-m", "queqiao.cli", "serve"], env=self.environment, stdout=subprocess.PIPE, text=True
         )
         wait_until(self.answers)
-        wait_until(lambda: len(self.named("cli worker")) == 1 and len(self.named("cli tick")) == 1)
+        wait_until(lambda: all(len(self.named(f"cli {name}")) == 1 for name in ("worker", "tick", "indexer")))
 
     def answers(self, path: str = "/") -> bool:
         try:
@@ -91,7 +91,7 @@ def tree(migrated_site: Mapping[str, str]) -> Iterator[Tree]:
 
 
 def test_a_process_that_dies_is_started_again_and_all_end_together(tree: Tree):
-    for words in ("cli worker", "cli tick", "gunicorn"):
+    for words in ("cli worker", "cli tick", "cli indexer", "gunicorn"):
         tree.kill_and_see_again(words)
     wait_until(tree.answers)
     everybody = children(tree.supervisor.pid)
@@ -104,7 +104,7 @@ def test_a_process_that_dies_is_started_again_and_all_end_together(tree: Tree):
 
 def test_given_the_supervisor_is_killed_then_no_process_is_left_behind(tree: Tree):
     everybody = children(tree.supervisor.pid)
-    assert len(everybody) == 5  # gunicorn and its two processes, worker, tick
+    assert len(everybody) == 6  # gunicorn and its two processes, worker, tick, indexer
     tree.supervisor.kill()
     wait_until(lambda: not any(alive(pid) for pid in everybody), 15)
 

@@ -1,7 +1,7 @@
 """Files that people send: looked into before they are kept, and kept whole or not at all. No models here."""
 
 from queqiao.core.files.intake import InspectedFile, inspect
-from queqiao.core.files.keeping import open_stored, store
+from queqiao.core.files.keeping import open_stored, store, sweep
 from queqiao.core.files.kinds import EXTENSIONS, FileKind, FileLimits, RefusedFileError
 from queqiao.core.files.names import clean_name
 
@@ -15,4 +15,5 @@ __all__ = [
     "inspect",
     "open_stored",
     "store",
+    "sweep",
 ]

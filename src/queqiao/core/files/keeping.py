@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import tempfile
+from collections.abc import Container
 from pathlib import Path
 from typing import BinaryIO
 
@@ -68,3 +69,14 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def sweep(folder: Path, wanted: Container[str], *, before: float) -> int:
+    """Delete kept files that nothing wants and that are older than a time (seconds since 1970); return how many."""
+    gone = 0
+    for path in folder.glob("??/*"):
+        kept = path.relative_to(folder).as_posix()
+        if _KEPT.fullmatch(kept) and kept not in wanted and path.stat().st_mtime < before:
+            path.unlink(missing_ok=True)
+            gone += 1
+    return gone

@@ -5,12 +5,14 @@ import uuid
 from django.db import transaction
 from django.db.models import Q
 
+from queqiao.core.actions import queue_for_index
 from queqiao.records.models import Audience, CatalogueRecord, Grant, concrete_kinds
 from queqiao.records.queries import audience_tokens
 
 
 def renew_audience(record: CatalogueRecord) -> None:
-    """Write down anew who may see a record; called in the transaction of every change of it."""
+    """Write down anew who may see a record, and let search know; called in the transaction of every change of it."""
+    queue_for_index(record.KIND, record.pk)
     wanted = audience_tokens(record)
     there = dict(Audience.objects.filter(record_id=record.pk).values_list("token", "whole"))
     if wanted == there:

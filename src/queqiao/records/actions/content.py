@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from queqiao.accounts.actors import Actor
 from queqiao.accounts.models import Organisation, ScopeMembership
-from queqiao.core.actions import Change, next_number, record_activity
+from queqiao.core.actions import Change, next_number, queue_for_index, record_activity
 from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
 from queqiao.core.i18n import _
 from queqiao.core.models import Translation
@@ -169,6 +169,7 @@ def write_translation(
     elif old:
         old.delete()
     if (old.text if old else "") != text:
+        queue_for_index(record.KIND, record.pk)
         record_activity(change, by=by.name)
 
 

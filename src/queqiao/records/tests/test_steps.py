@@ -1,6 +1,7 @@
 """A record's life: submitted, returned with a reason, published, expired, confirmed, withdrawn, archived."""
 
 import datetime
+import io
 
 import pytest
 from django.utils import timezone
@@ -10,12 +11,22 @@ from queqiao.accounts.choices import RoleKind
 from queqiao.accounts.models import Message, ScopeMembership
 from queqiao.accounts.tests.factories import give, make_organisation, make_person, make_scope
 from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
+from queqiao.core.files import FileLimits, inspect, store
 from queqiao.core.queries import first_broken_link, history, state_as_of
 from queqiao.needs.models import Need
-from queqiao.records.actions import accept_proposal, advance, create_record, expire_due, keep_copy, save_record
+from queqiao.records.actions import (
+    accept_proposal,
+    add_attachment,
+    advance,
+    create_record,
+    expire_due,
+    keep_copy,
+    save_record,
+)
 from queqiao.records.choices import TRANSITIONS, State, Verb
 from queqiao.records.models import WorkingCopy
 from queqiao.records.queries import possible_steps, proposals
+from queqiao.records.tasks import sweep_files
 from queqiao.taxonomy.actions import load_own_fields
 from queqiao.taxonomy.models import Node
 
@@ -173,3 +184,13 @@ def test_a_record_is_shown_as_it_was_last_week(house: House) -> None:
 def test_numbers_are_readable_and_count_up(house: House) -> None:
     year = timezone.localdate().year
     assert [house.draft().number, house.draft().number] == [f"XQ-{year}-00001", f"XQ-{year}-00002"]
+
+
+def test_files_that_nothing_names_are_swept_after_a_day_and_others_stay(house: House, tmp_path, settings) -> None:
+    settings.FILES_DIR = tmp_path
+    need = house.draft()
+    kept = add_attachment(need, io.BytesIO("留下".encode()), "留下.txt", by=house.editor)
+    orphan = store(inspect(io.BytesIO("没人要".encode()), "a.txt", limits=FileLimits()), tmp_path)
+    now = timezone.now()
+    assert [sweep_files(now), sweep_files(now + datetime.timedelta(days=2))] == [0, 1]
+    assert [(tmp_path / kept.path).exists(), (tmp_path / orphan).exists()] == [True, False]

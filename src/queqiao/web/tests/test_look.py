@@ -73,7 +73,7 @@ def content() -> dict[str, Any]:
 
 def render(name: str) -> str:
     made = Environment(
-        loader=FileSystemLoader(WEB / "templates"),
+        loader=FileSystemLoader([WEB / "templates", Path(__file__).parent / "templates"]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

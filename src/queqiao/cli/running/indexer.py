@@ -1,0 +1,62 @@
+"""The indexer as a process, and the rebuilding of the index by hand."""
+
+import logging
+import signal
+import threading
+import time
+
+from django.db import DatabaseError, close_old_connections
+
+from queqiao.cli.progress import Progress
+from queqiao.core.i18n import _
+from queqiao.core.models import Outbox
+from queqiao.engine.retrieval import IndexDamagedError
+from queqiao.search import index
+from queqiao.search.actions import rebuild
+from queqiao.search.indexer import Indexer
+
+PAUSE, LONG_PAUSE = 0.25, 5.0  # seconds: between two looks at the outbox, and after trouble
+
+_log = logging.getLogger("queqiao.search")
+
+
+def keep_indexing() -> None:
+    """Take changes into the index until the process is asked to end; the batch at work is finished first."""
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: ended.set())
+    indexer = Indexer(ended.is_set)
+    while not ended.is_set():
+        ended.wait(_step(indexer))
+
+
+def rebuild_now() -> str:
+    """Rebuild the index, waiting for whoever writes it now; return what was done, in one line."""
+    while True:
+        with index.turn() as engine:
+            if engine is not None:
+                with Progress(_("重建索引")) as progress:
+                    written = rebuild(engine, progress.show)
+                return _("索引已重建，共 {n} 条。").format(n=written)
+        time.sleep(PAUSE)
+
+
+def state() -> str:
+    """Return how the index is, in one line."""
+    waiting = Outbox.objects.count()
+    try:
+        engine = index.open_to_read()
+    except IndexDamagedError:
+        return _("索引不可用；网站运行时会自动重建，也可运行 queqiao index --rebuild。")
+    entries = engine.count(None) - 1  # less the stamp
+    return _("索引正常：{n} 条，待更新 {waiting} 项。").format(n=entries, waiting=waiting)
+
+
+def _step(indexer: Indexer) -> float:
+    """Do one step; return for how many seconds to pause after it. Whatever goes wrong is tried again."""
+    close_old_connections()
+    try:
+        return 0.0 if indexer.step() else PAUSE
+    except (DatabaseError, OSError) as error:
+        _log.warning("nothing can be indexed now; trying again in %s seconds: %s", LONG_PAUSE, error)
+    return LONG_PAUSE

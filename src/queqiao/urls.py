@@ -1,0 +1,19 @@
+"""All addresses of the site. Each module of pages lists its own; the middleware takes the language off first."""
+
+from django.urls import URLPattern
+
+from queqiao.web.views import account, administration, audit, catalogue, editing, errors, staff, workspace
+
+handler400, handler403 = errors.bad_request, errors.forbidden
+handler404, handler500 = errors.not_found, errors.server_error
+
+urlpatterns: list[URLPattern] = [
+    *catalogue.urlpatterns,
+    *account.urlpatterns,
+    *workspace.urlpatterns,
+    *editing.urlpatterns,
+    *staff.urlpatterns,
+    *administration.urlpatterns,
+    *audit.urlpatterns,
+    *errors.urlpatterns,
+]

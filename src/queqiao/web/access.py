@@ -1,0 +1,66 @@
+"""Who may open which page: every view names its rule, and a view without one opens for nobody."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import cast
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from queqiao.accounts.actors import STRANGER, Actor, actor_for
+from queqiao.accounts.models import User
+
+View = Callable[..., HttpResponseBase]
+
+
+class Rule(StrEnum):
+    """The doors of the house. What lies behind a door still obeys the list rule of its records."""
+
+    PUBLIC = "public"  # everybody
+    SIGNED_IN = "signed_in"  # whoever has signed in, second factor included
+    STAFF = "staff"  # works for an operator
+    OPERATOR = "operator"  # administers a scope
+    SYSTEM = "system"  # system administrator
+    SECURITY = "security"  # security administrator
+    AUDIT = "audit"  # audit administrator
+
+
+def open_to(rule: Rule) -> Callable[[View], View]:
+    """Name the rule of a view."""
+
+    def mark(view: View) -> View:
+        view.rule = rule  # type: ignore[attr-defined]  # read again by ``rule_of``
+        return view
+
+    return mark
+
+
+def rule_of(view: View) -> Rule | None:
+    """Return the rule of a view, None where it has none and so opens for nobody."""
+    return cast("Rule | None", getattr(view, "rule", None))
+
+
+def admits(rule: Rule, actor: Actor) -> bool:
+    """Whether the door opens for the actor."""
+    if rule is Rule.PUBLIC:
+        return True
+    if actor.person_id is None:
+        return False
+    if rule is Rule.SIGNED_IN:
+        return True
+    if rule is Rule.STAFF:
+        return actor.is_staff
+    if rule is Rule.OPERATOR:
+        return bool(actor.ids("operate"))
+    return actor.has(f"{rule.value}_admin")
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return who is asking; worked out once for each request. A sign-in that lacks its second factor is a stranger."""
+    known = getattr(request, "_actor", None)
+    if known is None:
+        user = request.user
+        whole = isinstance(user, User) and not request.session.get("second_factor_due")
+        known = actor_for(user.person) if whole and isinstance(user, User) else STRANGER
+        request._actor = known  # type: ignore[attr-defined]  # one request, one answer
+    return cast("Actor", known)

@@ -1,0 +1,60 @@
+"""A small house with one of everything, and a browser for each role: what the walks of all pages share."""
+
+import io
+import uuid
+
+from django.test import Client
+from django.utils import timezone
+
+from queqiao.accounts.choices import RoleKind
+from queqiao.accounts.models import Merge, Organisation, Registration
+from queqiao.accounts.tests.factories import give, make_organisation, make_person, make_user
+from queqiao.core.models import Run
+from queqiao.records.actions import add_attachment
+from queqiao.web.tests.workshop import make_town, published
+
+ROLES = (
+    "visitor", "stranger", "member", "editor", "organisation_admin", "researcher", "staff", "broker", "operator_admin",
+    "system_admin", "security_admin", "audit_admin",
+)  # fmt: skip
+
+
+def furnish() -> tuple[dict[str, Client], dict[str, str]]:
+    """Return a browser for each role, and what stands for the names in the addresses of access.csv."""
+    town = make_town()
+    need = published(town)
+    file = add_attachment(need, io.BytesIO("说明".encode()), "说明.txt", by=town.editor.actor)
+    person = make_person(name="被看的人")
+    give(person, RoleKind.MEMBER, town.enterprise)
+    pending = make_organisation(name="申请者", state="pending")
+    registration = Registration.objects.create(organisation=pending, scope=town.scope, applicant=make_person())
+    run = Run.objects.create(kind="test", arguments={}, requested_by="system:test", created_at=timezone.now())
+    merge = Merge.objects.create(
+        kind="organisation", source_id=uuid.uuid4(), target_id=uuid.uuid4(), moved={}, merged_by="system:test"
+    )
+    names = {
+        "number": need.number,
+        "organisation": town.enterprise.number,
+        "person": str(person.pk),
+        "scope": town.scope.code,
+        "registration": str(registration.pk),
+        "run": str(run.pk),
+        "attachment": str(file.pk),
+        "merge": str(merge.pk),
+    }
+    clients = {"visitor": Client(), "stranger": browser_of()}
+    for kind in RoleKind:
+        works = kind in (RoleKind.STAFF, RoleKind.OPERATOR_ADMIN, RoleKind.BROKER)
+        site = kind.value.endswith(("system_admin", "security_admin", "audit_admin"))
+        clients[kind.value] = browser_of(kind, None if site else town.scope.operator if works else town.enterprise)
+    return clients, names
+
+
+def browser_of(kind: RoleKind | None = None, organisation: Organisation | None = None) -> Client:
+    """Return the browser of a new person in a role, signed in."""
+    person = make_person()
+    if kind:
+        give(person, kind, organisation)
+    client = Client()
+    client.force_login(make_user(person))
+    return client

@@ -1,0 +1,66 @@
+"""Who may open which page: every route and every role, as one written table (access.csv) and one walk."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+from house import ROLES, furnish
+
+from queqiao.web.access import rule_of
+
+TABLE = Path(__file__).with_name("access.csv")
+
+
+def rows() -> list[dict[str, str]]:
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def routes() -> dict[str, object]:
+    return {str(pattern.name): pattern.callback for pattern in get_resolver().url_patterns}
+
+
+@pytest.fixture
+def browsers(settings, tmp_path: Path) -> tuple[dict[str, Client], dict[str, str]]:
+    settings.FILES_DIR = tmp_path
+    return furnish()
+
+
+def answer_to(client: Client, address: str) -> str:
+    """Say in a word what a browser gets: open, sign in, no, or absent."""
+    answer = client.get(address)
+    answer.close()
+    if answer.status_code in (301, 302):
+        return "sign in" if "/sign-in" in answer.headers["Location"] else "open"
+    words = {403: "no", 404: "absent", 405: "open", 400: "open", 410: "open"}
+    return words.get(answer.status_code, "open" if answer.status_code == 200 else str(answer.status_code))
+
+
+def test_every_route_stands_in_the_table_and_names_its_rule() -> None:
+    assert {row["route"] for row in rows()} == set(routes())
+    assert [name for name, view in routes().items() if rule_of(view) is None] == []
+
+
+def test_every_rule_of_the_table_is_the_one_in_the_code() -> None:
+    assert {row["route"]: row["rule"] for row in rows()} == {
+        name: str(rule_of(view)) for name, view in routes().items()
+    }
+
+
+@pytest.mark.django_db
+def test_every_role_gets_at_every_page_what_the_table_says(browsers) -> None:
+    clients, names = browsers
+    found = {
+        row["route"]: {role: answer_to(clients[role], row["address"].format(**names)) for role in ROLES}
+        for row in rows()
+    }
+    assert found == {row["route"]: {role: row[role] for role in ROLES} for row in rows()}
+
+
+@pytest.mark.django_db
+def test_a_page_without_a_rule_opens_for_nobody(browsers, settings) -> None:
+    clients, _names = browsers
+    settings.ROOT_URLCONF = "unruled"
+    assert {answer_to(client, "/unruled") for client in clients.values()} == {"absent"}
