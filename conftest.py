@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("free", deadline=None)
@@ -51,3 +53,18 @@ def migrated_site(own_site: Mapping[str, str]) -> Mapping[str, str]:
         check=True,
     )
     return own_site
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real browser, one for all tests that open pages."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert executable, "no Chromium on this machine; 'make test' installs Debian's when it runs as root"
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync"]  # fmt: skip
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=executable, args=quiet)
+        # Playwright's loop runs in this thread, where Django would otherwise refuse to ask the database.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+        yield opened
+        opened.close()

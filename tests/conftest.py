@@ -1,13 +1,10 @@
 """What tests of the whole house share."""
 
 import csv
-import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 from samples import ACHIEVEMENTS, NEEDS
 
 from queqiao.cli import main
@@ -55,18 +52,3 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str
         return code, captured.out, captured.err
 
     return call
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A real browser, one for all tests that open pages."""
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert executable, "no Chromium on this machine; 'make test' installs Debian's when it runs as root"
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]  # fmt: skip
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=executable, args=quiet)
-        # Playwright's loop runs in this thread, where Django would otherwise refuse to ask the database.
-        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-        yield opened
-        opened.close()

@@ -23,12 +23,12 @@ EXPECT_MS = 10_000
 class Browsing:
     """People at their own devices; a message on the console of any of them is a failure."""
 
-    def __init__(self, chromium: Browser, address: str):
-        self.chromium, self.address = chromium, address
+    def __init__(self, browser: Browser, address: str):
+        self.browser, self.address = browser, address
         self.complaints: list[str] = []
 
     def device(self, size: dict[str, int]) -> Page:
-        context = self.chromium.new_context(viewport=size, locale="zh-CN")
+        context = self.browser.new_context(viewport=size, locale="zh-CN")
         context.set_default_timeout(EXPECT_MS)
         page = context.new_page()
         page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
@@ -44,11 +44,11 @@ class Browsing:
 
 
 @pytest.fixture
-def browsing(chromium: Browser, live_server, settings):
+def browsing(browser: Browser, live_server, settings):
     settings.SITE_URL = live_server.url
-    made = Browsing(chromium, live_server.url)
+    made = Browsing(browser, live_server.url)
     yield made
-    for context in chromium.contexts:
+    for context in browser.contexts:
         context.close()
     assert made.complaints == []
 

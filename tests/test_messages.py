@@ -48,6 +48,8 @@ def test_both_languages_fill_in_the_same_values() -> None:
 
 def test_templates_hold_no_text_outside_messages() -> None:
     for path in SOURCE.glob("**/templates/**/*.html"):
+        if "tests" in path.parts:
+            continue
         text = re.sub(r'\{\{.*?\}\}|\{%.*?%\}|aria-label="中文"|>中文<|<title>.*?</title>', "", path.read_text("utf-8"))
         assert [line.strip() for line in text.splitlines() if HAN.search(line)] == [], path.name
 

@@ -49,13 +49,13 @@ def complaints_of(page: Page, address: str) -> list[str]:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("language", ["", "/en"])
 def test_every_page_kind_is_accessible_and_quiet(
-    chromium: Browser, live_server, settings, tmp_path: Path, language: str
+    browser: Browser, live_server, settings, tmp_path: Path, language: str
 ) -> None:
     settings.FILES_DIR = tmp_path
     clients, names = furnish()
     found: dict[str, list[str]] = {}
     for role in sorted({role for _address, role in pages()}):
-        context = chromium.new_context(bypass_csp=True)
+        context = browser.new_context(bypass_csp=True)
         key = clients[role].cookies.get("sessionid")
         if key:
             context.add_cookies([{"name": "sessionid", "value": key.value, "url": live_server.url}])

@@ -1,31 +1,18 @@
 """The report in a real browser: as it is opened, on a desk and on a phone, in both languages and on paper."""
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from samples import ACHIEVEMENTS
 
 Run = Callable[..., tuple[int, str, str]]
 Table = Callable[..., Path]
 
 SCRIPT = "</p><script>document.title='owned'</script><img src=x onerror=alert(1)>"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert executable, "no Chromium on this machine; 'make test' installs Debian's when it runs as root"
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]  # fmt: skip
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=executable, args=quiet)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

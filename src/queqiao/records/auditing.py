@@ -32,7 +32,7 @@ TARGETS: dict[str, Any] = KIND_LABELS | {
 LOG_VERBS: dict[str, Any] = VERBS | {
     "alias": lazy("添加名称"),
     "join": lazy("加入范围"),
-    "leave": lazy("退出"),
+    "leave": lazy("退出范围"),
     "reveal": lazy("查看联系方式"),
     "merge": lazy("合并"),
     "split": lazy("撤销合并"),

@@ -37,7 +37,8 @@ class ReasonForm(forms.Form):
     )
 
     def __init__(self, *args: Any, reasons: tuple[tuple[str, Any], ...], **kwargs: Any):
-        super().__init__(*args, label_suffix="", **kwargs)
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
         kind = self.fields["kind"]
         assert isinstance(kind, forms.ChoiceField)  # noqa: S101 -- for the type checker
         kind.choices = reasons
@@ -52,7 +53,7 @@ class ReasonForm(forms.Form):
 
     def reason(self) -> str:
         """Return the reason in words; call it on a valid form only."""
-        kind, text = self.cleaned_data["kind"], self.cleaned_data["text"].strip()
+        kind, text = str(self.cleaned_data["kind"]), str(self.cleaned_data["text"]).strip()
         if kind == "other":
             return text
         label = self._labels[kind]

@@ -1,6 +1,5 @@
 """How much the home page asks of a slow line, in a real browser, as the site is served."""
 
-import shutil
 import socket
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from queqiao.web import assets
 
@@ -57,27 +56,26 @@ def answers(bind: str) -> bool:
     return True
 
 
-def transferred(address: str) -> dict[str, int]:
+def transferred(browser: Browser, address: str) -> dict[str, int]:
     """Open a page in a browser that knows nothing yet; return the bytes that each address took over the line."""
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert executable, "no Chromium on this machine; 'make test' installs Debian's when it runs as root"
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
-        asked: dict[str, str] = {}
-        sizes: dict[str, int] = {}
-        line = page.context.new_cdp_session(page)
-        line.on("Network.requestWillBeSent", lambda event: asked.update({event["requestId"]: event["request"]["url"]}))
-        line.on("Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}))
-        line.send("Network.enable")
-        page.goto(address, wait_until="networkidle")
-        browser.close()
+    context = browser.new_context()
+    page = context.new_page()
+    asked: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    line = context.new_cdp_session(page)
+    line.on("Network.requestWillBeSent", lambda event: asked.update({event["requestId"]: event["request"]["url"]}))
+    line.on("Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}))
+    line.send("Network.enable")
+    page.goto(address, wait_until="networkidle")
+    context.close()
     # Pictures that lie inside the page's own files are no requests.
     return {url: int(sizes.get(key, 0)) for key, url in asked.items() if not url.startswith("data:")}
 
 
-def test_the_home_page_takes_at_most_100_kilobytes_and_10_requests_all_from_the_site_itself(address: str) -> None:
-    sizes = transferred(address)
+def test_the_home_page_takes_at_most_100_kilobytes_and_10_requests_all_from_the_site_itself(
+    browser: Browser, address: str
+) -> None:
+    sizes = transferred(browser, address)
     assert {urlsplit(url).netloc for url in sizes} == {urlsplit(address).netloc}
     assert sum(sizes.values()) <= MOST_BYTES, sizes
     assert len(sizes) <= MOST_REQUESTS, sizes

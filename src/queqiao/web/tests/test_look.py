@@ -2,7 +2,6 @@
 
 import http.server
 import json
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from django import forms
 from django.core.paginator import Paginator
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from queqiao.core.i18n import _, current_language
 from queqiao.core.i18n import language as speak
@@ -134,18 +133,6 @@ def site() -> Iterator[str]:
 @pytest.fixture(autouse=True)
 def nothing_saved_yet() -> None:
     Handler.saved, Handler.status = [], 200
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert executable, "no Chromium on this machine; 'make test' installs Debian's when it runs as root"
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]  # fmt: skip
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=executable, args=quiet)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -129,10 +129,7 @@ def security(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:60]
     rows = SignIn.objects.select_related("user__person").order_by("-id")
     users = User.objects.select_related("person")
-    if words:
-        rows = rows.filter(user__in=_named(users, words))
-    else:
-        rows = rows.filter(ended_at=None)
+    rows = rows.filter(user__in=_named(users, words)) if words else rows.filter(ended_at=None)
     page = CappedPaginator(rows, PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -152,7 +149,7 @@ def messages(request: HttpRequest) -> HttpResponse:
     """List letters by how they stand, never what they say; let one that failed wait once more."""
     sentence = ""
     if request.method == "POST":
-        found = Message.objects.filter(pk=_uuid(request.POST.get("id", ""))).first()
+        found = Message.objects.filter(pk__in=_uuids(request.POST.get("id", ""))).first()
         if found is None:
             raise Http404
         try:
@@ -203,7 +200,7 @@ def _on_security(request: HttpRequest) -> HttpResponse:
         oversight.end_sign_in(sign_in=sign_in, by=by)
         told.success(request, _("这次登录已结束。"))
         return redirect(request.get_full_path())
-    user = User.objects.filter(pk=_uuid(pk)).select_related("person").first()
+    user = User.objects.filter(pk__in=_uuids(pk)).select_related("person").first()
     if user is None:
         raise Http404
     told.success(request, _on_account(user, what, by).format(name=user.person.name))
@@ -242,11 +239,12 @@ def _moment(text: str, at: datetime.time) -> datetime.datetime | None:
         return None
 
 
-def _uuid(text: str) -> uuid.UUID | None:
+def _uuids(text: str) -> list[uuid.UUID]:
+    """Return the id that a form sent as a list of one, an empty list for anything that is no id."""
     try:
-        return uuid.UUID(text)
+        return [uuid.UUID(text)]
     except ValueError:
-        return None
+        return []
 
 
 urlpatterns = [

@@ -173,8 +173,9 @@ def _do(request: HttpRequest, source: Any, target: Any, pair: Pair) -> HttpRespo
         return redirect(pair.address(target))
     if what != "split":
         raise Http404
+    asked = request.POST.get("merge", "")
     ids = {str(row.id) for row in merges_of(source)}
-    merge = Merge.objects.filter(pk=request.POST.get("merge")).first() if request.POST.get("merge") in ids else None
+    merge = Merge.objects.filter(pk=asked).first() if asked in ids else None
     if merge is None:
         raise Http404
     split(merge=merge, by=actor)

@@ -9,7 +9,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 
@@ -71,7 +71,7 @@ class Desk:
 
     def form(self, what: str, *, sent: bool) -> forms.Form:
         """Return a form of the page, filled with what was just sent or as it begins."""
-        data = self.request.POST if sent else None
+        data: QueryDict | None = self.request.POST if sent else None
         options: dict[str, Any] = {"auto_id": f"id_{what}_%s"}
         if what == "save":
             initial = initial_of(self.organisation)
@@ -303,7 +303,9 @@ def _invitations(desk: Desk) -> list[dict[str, Any]]:
 def _fresh(desk: Desk) -> dict[str, Any] | None:
     """Return the link of the invitation that was just made, once; reading it takes it away."""
     kept = desk.request.session.get("new_invitation")
-    made = Invitation.objects.filter(organisation=desk.organisation, pk=kept["id"]).first() if kept else None
+    if not kept:
+        return None
+    made = Invitation.objects.filter(organisation=desk.organisation, pk=kept["id"]).first()
     if made is None:
         return None
     del desk.request.session["new_invitation"]

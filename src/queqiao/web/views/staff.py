@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path, reverse
 
@@ -139,13 +140,13 @@ def registration(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @open_to(Rule.STAFF)
-def registration_proof(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def registration_proof(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Hand out the proof of an application to who decides on it, and to nobody else."""
     row = _registration(actor_of(request), pk)
     if not row.proof_path:
         raise Http404
     answer = FileResponse(
-        open_stored(row.proof_path, settings.FILES_DIR),
+        open_stored(settings.FILES_DIR, row.proof_path),
         as_attachment=not row.proof_mime.startswith("image/"),
         filename=row.proof_name,
         content_type=row.proof_mime,

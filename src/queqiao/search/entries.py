@@ -1,0 +1,205 @@
+"""What stands in the index for a record.
+
+A record has an entry for those who see it whole. A blind one has a second entry for those who see its blind form
+only, made of nothing but what that form shows: a word that a reader must not see can then neither find the record
+for him nor be guessed by trying. Names of fields and regions are not in the text; they are filters, by code.
+"""
+
+import re
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from queqiao.core.models import Translation
+from queqiao.engine.retrieval import FieldKind, Row, Schema
+from queqiao.engine.retrieval.protocol import Value
+from queqiao.engine.text.analyser import ANALYSER_VERSION, Analyser
+from queqiao.records.models import Audience, CatalogueRecord, concrete_kinds
+
+WHOLE, BLIND = "whole", "blind"
+SCHEMA = Schema(
+    "records",
+    {
+        "kind": FieldKind.KEYWORD,
+        "state": FieldKind.KEYWORD,
+        "form": FieldKind.KEYWORD,
+        "readers": FieldKind.KEYWORDS,  # audience tokens whose holders see this form
+        "seen_whole_by": FieldKind.KEYWORDS,  # of a blind form: tokens whose holders see the other entry too
+        "fields": FieldKind.KEYWORDS,  # codes, with those of the classes above
+        "regions": FieldKind.KEYWORDS,  # the same
+        "organisation": FieldKind.KEYWORD,  # id; not in a blind form
+        "organisation_kind": FieldKind.KEYWORD,
+        "cooperation": FieldKind.KEYWORDS,
+        "trl": FieldKind.NUMBER,
+        "published": FieldKind.NUMBER,  # the day's ordinal, in the site's time zone
+    },
+)
+# Raised whenever the same record would give other entries; an index of another version is built anew.
+VERSION = f"1/{ANALYSER_VERSION}"
+STAMP = "stamp"  # id and kind of the row that says that everything is in the index; no reader has a token for it
+
+_TEXTS = (
+    "result", "problem", "description", "background", "advantages", "application", "indicators", "tried", "ip",
+    "awards", "policies", "academic_title", "record", "equipment",
+)  # fmt: skip
+_NUMBER = re.compile(r"\b[A-Z]{2}-\d{4}-\d{5,}\b", re.IGNORECASE)
+_BLIND_END = f":{BLIND}"
+
+
+def stamp() -> Row:
+    """Return the row that says that the index is complete, and which version of it."""
+    return Row(STAMP, (), {"kind": STAMP, "state": VERSION})
+
+
+def record_id(entry_id: str) -> uuid.UUID:
+    """Return the record of which an entry is a form; ValueError for the stamp."""
+    return uuid.UUID(entry_id.removesuffix(_BLIND_END))
+
+
+def is_blind(entry_id: str) -> bool:
+    """Whether an entry is a blind form."""
+    return entry_id.endswith(_BLIND_END)
+
+
+def entry_ids(ids: Iterable[uuid.UUID]) -> set[str]:
+    """Return the ids of all entries that records may have."""
+    return {f"{one}{end}" for one in ids for end in ("", _BLIND_END)}
+
+
+@cache
+def analyser() -> Analyser:
+    """Return the one analyser of the site; it loads its dictionary at the first text."""
+    return Analyser()
+
+
+def query_tokens(text: str) -> tuple[str, ...]:
+    """Return the tokens that find what a person typed: its numbers and words, or its characters where it has no word.
+
+    The index holds words of every text, and characters of titles only.
+    """
+    terms = analyser().terms(text)
+    return (*_numbers(text), *(terms.words or terms.characters))
+
+
+def entries_of(ids: Collection[uuid.UUID]) -> Iterator[Row]:
+    """Yield the entries of those of the records that somebody may see; the number of queries does not grow."""
+    audiences: dict[uuid.UUID, dict[str, bool]] = {}
+    for target, token, whole in Audience.objects.filter(record_id__in=ids).values_list("record_id", "token", "whole"):
+        audiences.setdefault(target, {})[token] = whole
+    texts: dict[uuid.UUID, dict[str, list[str]]] = {}
+    for row in Translation.objects.filter(target_id__in=list(audiences)).order_by("id"):
+        texts.setdefault(row.target_id, {}).setdefault(row.field, []).append(row.text)
+    for model in concrete_kinds().values():
+        for record in _with_rows(model._default_manager.filter(pk__in=list(audiences))):
+            yield from _forms(_Source(record, audiences[record.pk], texts.get(record.pk, {})))
+
+
+def touched_by(kind: str, targets: Collection[uuid.UUID]) -> list[tuple[str, uuid.UUID]]:
+    """Return, by kind and id, the further records whose entries name organisations or experts that have changed."""
+    if kind == "organisation":
+        named = [(model, "organisation__in") for model in concrete_kinds().values()]
+    else:
+        named = [(model, "team__in") for model in concrete_kinds().values() if kind == "expert" and _has_team(model)]
+    return [
+        (model.KIND, pk)
+        for model, where in named
+        for pk in model._default_manager.filter(**{where: targets}).order_by().values_list("pk", flat=True).distinct()
+    ]
+
+
+def _has_team(model: type[CatalogueRecord]) -> bool:
+    return "team" in model.CONTENT
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A record with its related rows fetched, its audience, and its translations by field."""
+
+    record: CatalogueRecord
+    audience: Mapping[str, bool]
+    translations: Mapping[str, list[str]] = field(default_factory=dict)
+
+
+def _with_rows(rows: QuerySet[CatalogueRecord]) -> QuerySet[CatalogueRecord]:
+    return (
+        rows.order_by()
+        .select_related("organisation", "region__parent__parent__parent__parent")
+        .prefetch_related("organisation__aliases", "fields__parent", *(["team"] if _has_team(rows.model) else []))
+    )
+
+
+def _forms(source: _Source) -> Iterator[Row]:
+    record = source.record
+    whole = tuple(sorted(token for token, all_of_it in source.audience.items() if all_of_it))
+    blind = tuple(sorted(token for token, all_of_it in source.audience.items() if not all_of_it))
+    if whole:
+        values = _values(record, record.CONTENT, WHOLE, whole) | {"organisation": str(record.organisation_id)}
+        yield Row(str(record.pk), _whole_tokens(source), values)
+    if blind:
+        values = _values(record, record.BLIND, BLIND, blind) | {"seen_whole_by": whole}
+        yield Row(
+            f"{record.pk}{_BLIND_END}", _tokens(record, _content(source, record.BLIND), record.blind_title), values
+        )
+
+
+def _values(record: CatalogueRecord, shown: Collection[str], form: str, readers: tuple[str, ...]) -> dict[str, Value]:
+    values: dict[str, Value] = {
+        "kind": record.KIND,
+        "state": record.state,
+        "form": form,
+        "readers": readers,
+        "organisation_kind": record.organisation.kind,
+    }
+    if "fields" in shown:
+        values["fields"] = tuple(sorted({code for node in record.fields.all() for code in _codes(node)}))
+    if "region" in shown and record.region is not None:
+        values["regions"] = tuple(_codes(record.region))
+    if "cooperation" in shown:
+        values["cooperation"] = tuple(record.cooperation)
+    if "trl" in shown and getattr(record, "trl", None) is not None:
+        values["trl"] = float(getattr(record, "trl"))  # noqa: B009 -- only some kinds have it
+    if record.published_at is not None:
+        values["published"] = float(timezone.localdate(record.published_at).toordinal())
+    return values
+
+
+def _codes(row: Any) -> list[str]:
+    """Return the code of a class or region and of those above it, as far as they were fetched with it."""
+    codes = []
+    while row is not None:
+        codes.append(str(row.code))
+        row = row.parent if row.parent_id and "parent" in row._state.fields_cache else None
+    return codes
+
+
+def _whole_tokens(source: _Source) -> tuple[str, ...]:
+    record, owner = source.record, source.record.organisation
+    texts = [*_content(source, record.CONTENT), *source.translations.get("title", ())]
+    texts += [owner.name, owner.name_en, owner.short_name, *(alias.name for alias in owner.aliases.all())]
+    if _has_team(type(record)):
+        texts += [one.title for one in getattr(record, "team").all()]  # noqa: B009 -- only some kinds have one
+    # The blind title too: whoever sees the whole finds it by every word by which a stranger does.
+    return _tokens(record, texts, f"{record.title}\n{record.blind_title}")
+
+
+def _content(source: _Source, shown: Collection[str]) -> list[str]:
+    """Return the texts of the fields that are shown, with their translations."""
+    names = [name for name in _TEXTS if name in shown]
+    texts = [str(getattr(source.record, name)) for name in names]
+    texts += [text for name in names for text in source.translations.get(name, ())]
+    return texts + ([str(word) for word in source.record.keywords] if "keywords" in shown else [])
+
+
+def _tokens(record: CatalogueRecord, texts: Iterable[str], title: str) -> tuple[str, ...]:
+    heading = analyser().terms(title)
+    body = analyser().terms("\n".join(text for text in texts if text))
+    return (record.number.lower(), *heading.words, *heading.characters, *body.words)
+
+
+def _numbers(text: str) -> list[str]:
+    return [number.lower() for number in _NUMBER.findall(text)]
