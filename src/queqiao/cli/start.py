@@ -1,5 +1,8 @@
 """``queqiao start``: from nothing to a running site with the demo city, in one process start."""
 
+import os
+import sys
+
 from queqiao.cli import command_parser, load_command
 from queqiao.cli.options import OptionParser, Options
 from queqiao.cli.running.address import check_free, read_address
@@ -20,6 +23,8 @@ def add_options(parser: OptionParser) -> None:
 def run(options: Options) -> int:
     """Go through the steps; the last one does not return. What cannot be served is said before anything is done."""
     check_free(read_address())
+    if os.environ.setdefault("QUEQIAO_STAFF_SECOND_FACTOR", "false") == "false":
+        sys.stdout.write(_("试用时运营人员登录不要求两步验证；正式部署请用 queqiao serve，默认要求。") + "\n")
     for name in STEPS:
         load_command(name).run(command_parser(name).read([]))
     return 0

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
 from queqiao.accounts.actors import Actor
 from queqiao.engine.retrieval import And, AnyOf, Eq, Filter
@@ -46,5 +47,6 @@ def still_visible(entry_ids: Iterable[str], actor: Actor) -> list[str]:
     ids = {record_id(one) for one in found}
     forms: dict[uuid.UUID, bool] = {}
     for model in concrete_kinds().values():
-        forms |= dict(visible(model, actor).filter(pk__in=ids).order_by().values_list("pk", "is_whole"))
+        rows: Any = visible(model, actor).filter(pk__in=ids).order_by()
+        forms |= dict(rows.values_list("pk", "is_whole"))
     return [one for one in found if record_id(one) in forms and (is_blind(one) or forms[record_id(one)])]

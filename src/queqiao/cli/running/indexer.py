@@ -57,6 +57,8 @@ def _step(indexer: Indexer) -> float:
     close_old_connections()
     try:
         return 0.0 if indexer.step() else PAUSE
-    except (DatabaseError, OSError) as error:
-        _log.warning("nothing can be indexed now; trying again in %s seconds: %s", LONG_PAUSE, error)
+    except DatabaseError:
+        _log.warning("the database cannot be used; trying again in %s seconds", LONG_PAUSE, exc_info=True)
+    except Exception:  # such as a full disk; what waits is in the outbox
+        _log.exception("nothing was indexed; trying again in %s seconds", LONG_PAUSE)
     return LONG_PAUSE
