@@ -23,7 +23,7 @@ def furnish() -> tuple[dict[str, Client], dict[str, str]]:
     """Return a browser for each role, and what stands for the names in the addresses of access.csv."""
     town = make_town()
     need = published(town)
-    file = add_attachment(need, io.BytesIO("说明".encode()), "说明.txt", by=town.editor.actor)
+    file = add_attachment(need, io.BytesIO("说明".encode()), "说明.txt", by=town.staff.actor)
     person = make_person(name="被看的人")
     give(person, RoleKind.MEMBER, town.enterprise)
     pending = make_organisation(name="申请者", state="pending")

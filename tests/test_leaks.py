@@ -56,9 +56,8 @@ class Field:
         values |= {"visibility": visibility, "blind_title": f"匿名标题 {key}", "keywords": [marker(key, "keywords")]}
         made = make(self.town, model, **values)
         self.records[key] = made
-        add_attachment(
-            made, io.BytesIO(marker(key, "file").encode()), f"{marker(key, 'filename')}.txt", by=self.town.editor.actor
-        )
+        by = self.town.editor.actor if made.state == State.DRAFT else self.town.staff.actor
+        add_attachment(made, io.BytesIO(marker(key, "file").encode()), f"{marker(key, 'filename')}.txt", by=by)
         if visibility == Visibility.INVITED:
             grant(made, self.guest, by=self.town.editor.actor)
 

@@ -13,7 +13,8 @@ FILES_DIR = DATA_DIR / "files"
 DEBUG = read_flag("QUEQIAO_DEBUG", default=False)
 SECRET_KEY = read_secret("QUEQIAO_SECRET_KEY", DATA_DIR / "secret.key")
 ALLOWED_HOSTS = read_list("QUEQIAO_HOSTS", default=("localhost", "127.0.0.1", "[::1]"))
-SITE_URL = os.environ.get("QUEQIAO_SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+BIND = os.environ.get("QUEQIAO_BIND", "127.0.0.1:8000")
+SITE_URL = os.environ.get("QUEQIAO_SITE_URL", f"http://{BIND}").rstrip("/")
 SECURE = SITE_URL.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if SECURE else []
 # The forwarded address is believed only where the operator says that a proxy of his own writes it.
@@ -83,9 +84,8 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["queqiao.accounts.backend.AddressBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "queqiao.accounts.passwords.LongAndMixed"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_HTTPONLY = True
@@ -105,6 +105,11 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+FILE_UPLOAD_HANDLERS = [
+    "queqiao.web.uploads.SizeGuard",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 600
 

@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern
 
-from queqiao.web.views import account, administration, audit, catalogue, editing, errors, staff, workspace
+from queqiao.web.views import (
+    account,
+    administration,
+    administrators,
+    audit,
+    catalogue,
+    editing,
+    errors,
+    staff,
+    workspace,
+)
 
 handler400, handler403 = errors.bad_request, errors.forbidden
 handler404, handler500 = errors.not_found, errors.server_error
@@ -14,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     *editing.urlpatterns,
     *staff.urlpatterns,
     *administration.urlpatterns,
+    *administrators.urlpatterns,
     *audit.urlpatterns,
     *errors.urlpatterns,
 ]

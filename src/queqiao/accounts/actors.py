@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -11,6 +11,7 @@ from queqiao.accounts.choices import SITE_ROLES, RoleKind
 from queqiao.accounts.models import Organisation, Person, Role, Scope, ScopeMembership
 
 PUBLIC = "public"
+LENT = ("org:", "edit:", "staff:")  # the tokens that pass to whoever stands in for an absent person
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,9 @@ class Actor:
 
     ``tokens`` say what he may see and do: ``public``, ``member``, ``person:<id>``, ``org:<id>`` (belongs to it),
     ``edit:<id>`` and ``admin:<id>`` (may change its records, its people), ``scope:<id>`` (his organisation belongs to
-    it), ``staff:<id>`` and ``operate:<id>`` (works in, administers the scope), and the names of site-wide roles.
+    it), ``staff:<id>`` and ``operate:<id>`` (works in, administers the scope), ``author:…`` and ``entered:<id>`` (wrote
+    records for an organisation to which he belongs, or as staff), ``away:<id>`` (stands in for that person), and the
+    names of site-wide roles.
     """
 
     name: str
@@ -49,6 +52,11 @@ class Actor:
 STRANGER = Actor("stranger")
 
 
+def author_token(person_id: uuid.UUID, organisation_id: uuid.UUID) -> str:
+    """Return the token of a person as the author of records of an organisation to which he belongs."""
+    return f"author:{uuid.uuid5(person_id, str(organisation_id))}"
+
+
 def system(what: str) -> Actor:
     """Return the product itself as an actor, named by what it is doing."""
     return Actor(f"system:{what}")
@@ -70,12 +78,27 @@ def actor_for(person: Person | None, *, day: datetime.date | None = None) -> Act
     joined = ScopeMembership.objects.current(day).filter(organisation__in=organisations)
     for scope_id in joined.values_list("scope_id", flat=True):
         tokens |= {f"scope:{above}" for above in tree.and_above(scope_id)}
-    tokens |= {f"away:{person_id}" for person_id in _stands_in_for(person, day)}
+    tokens |= _lent_tokens(person, day, organisations, tree)
+    if any(token.startswith("staff:") for token in tokens):
+        tokens.add(f"entered:{person.pk}")
     return Actor(f"person:{person.pk}", person.pk, frozenset(tokens))
 
 
-def _stands_in_for(person: Person, day: datetime.date) -> Iterable[uuid.UUID]:
-    return person.substitutes_for.current(day).values_list("person_id", flat=True)
+def _lent_tokens(
+    person: Person, day: datetime.date, organisations: Collection[uuid.UUID], tree: "_ScopeTree"
+) -> set[str]:
+    """Return what a person may do for those who are away: their work, not what takes an administrator.
+
+    Nothing but the note who is away is lent by somebody with whom he has no organisation in common any more.
+    """
+    away = set(person.substitutes_for.current(day).values_list("person_id", flat=True))
+    tokens = {f"away:{person_id}" for person_id in away}
+    roles = Role.objects.current(day).filter(person__in=away).select_related("organisation") if away else ()
+    colleagues = {role.person_id for role in roles if role.organisation_id in organisations}
+    for role in roles:
+        if role.person_id in colleagues:
+            tokens |= {token for token in _role_tokens(role, tree) if token.startswith(LENT)}
+    return tokens
 
 
 def _role_tokens(role: Role, tree: "_ScopeTree") -> set[str]:
@@ -85,7 +108,7 @@ def _role_tokens(role: Role, tree: "_ScopeTree") -> set[str]:
     organisation: Organisation | None = role.organisation
     if organisation is None or organisation.state not in ("active", "pending"):
         return set()
-    tokens = {f"org:{organisation.pk}"}
+    tokens = {f"org:{organisation.pk}", author_token(role.person_id, organisation.pk)}
     if organisation.state == "active":
         tokens.add("member")
     if kind in (RoleKind.EDITOR, RoleKind.ORGANISATION_ADMIN):
@@ -95,7 +118,9 @@ def _role_tokens(role: Role, tree: "_ScopeTree") -> set[str]:
     if kind is RoleKind.RESEARCHER:
         tokens.add(f"research:{organisation.pk}")
     if kind in (RoleKind.STAFF, RoleKind.OPERATOR_ADMIN):
-        for scope_id in [role.scope_id] if role.scope_id else tree.operated_by(organisation.pk):
+        for scope_id in tree.operated_by(organisation.pk):
+            if role.scope_id not in (None, scope_id):
+                continue
             below = tree.and_below(scope_id)
             tokens |= {f"staff:{one}" for one in below}
             if kind is RoleKind.OPERATOR_ADMIN:

@@ -45,7 +45,7 @@ class MergeRow:
 
 def managed_organisations(actor: Actor) -> QuerySet[Organisation]:
     """Return the organisations that the actor administers: in his scopes, asking to join them, operating them."""
-    asking = Registration.objects.filter(scope__in=actor.ids("staff")).values("organisation")
+    asking = Registration.objects.filter(scope__in=actor.ids("staff"), state="waiting").values("organisation")
     operating = Scope.objects.filter(pk__in=actor.ids("operate")).values("operator")
     rule = Q(pk__in=in_scopes(actor)) | Q(pk__in=asking) | Q(pk__in=operating) | Q(pk__in=actor.ids("admin"))
     return visible_organisations(actor).filter(rule, merged_into=None)

@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from queqiao.accounts.actors import Actor
-from queqiao.accounts.choices import WITH_SECOND_FACTOR, OrganisationState
-from queqiao.accounts.models import Affiliation, Organisation, Person, Role, ScopeMembership, User
+from queqiao.accounts.choices import SITE_ROLES, WITH_SECOND_FACTOR, OrganisationState
+from queqiao.accounts.models import Affiliation, Organisation, Person, Role, ScopeMembership, Substitution, User
 from queqiao.core.personal import mark
 from queqiao.core.queries import state_as_of
 from queqiao.env import read_flag
@@ -24,7 +24,8 @@ def visible_organisations(actor: Actor) -> QuerySet[Organisation]:
         return Organisation.objects.all()
     rule = Q(state__in=(OrganisationState.ACTIVE, OrganisationState.MERGED)) | Q(pk__in=actor.ids("org"))
     if actor.is_staff:
-        rule |= Q(pk__in=in_scopes(actor)) | Q(registrations__scope__in=actor.ids("staff"))
+        asking = Q(registrations__scope__in=actor.ids("staff"), registrations__state="waiting")
+        rule |= Q(pk__in=in_scopes(actor)) | asking
         return Organisation.objects.filter(pk__in=Organisation.objects.filter(rule).values("pk"))
     return Organisation.objects.filter(rule)
 
@@ -36,27 +37,40 @@ def in_scopes(actor: Actor) -> QuerySet[ScopeMembership, uuid.UUID]:
 
 
 def can_manage_organisation(organisation: Organisation, actor: Actor) -> bool:
-    """Whether the actor administers the organisation, or works in a scope that it is in or asked to join."""
-    if actor.has(f"admin:{organisation.pk}"):
+    """Whether the actor administers the organisation, or looks after it."""
+    return actor.has(f"admin:{organisation.pk}") or looks_after(organisation, actor)
+
+
+def looks_after(organisation: Organisation, actor: Actor) -> bool:
+    """Whether the actor works in a scope that the organisation is in or waits to be let into, or is the system."""
+    if actor.is_system:
         return True
     staff = actor.ids("staff")
     joined = ScopeMembership.objects.current().filter(organisation=organisation, scope__in=staff)
     operated = organisation.operated_scopes.filter(pk__in=actor.ids("operate"))
-    return joined.exists() or operated.exists() or organisation.registrations.filter(scope__in=staff).exists()
+    asking = organisation.registrations.filter(scope__in=staff, state="waiting")
+    return joined.exists() or operated.exists() or asking.exists()
 
 
 def visible_people(actor: Actor) -> QuerySet[Person]:
-    """Return the people that the actor may see: himself, those of organisations that he administers or looks after."""
+    """Return the people that the actor may see: himself, those who today belong to organisations in his care."""
     if actor.is_system:
         return Person.objects.all()
     organisations = Q(organisation__in=actor.ids("admin"))
     if actor.is_staff:
         organisations |= Q(organisation__in=in_scopes(actor))
         organisations |= Q(organisation__operated_scopes__in=actor.ids("operate"))
-    known = Role.objects.filter(organisations).values("person")
-    working = Affiliation.objects.filter(organisations).values("person")
+    known = Role.objects.current().filter(organisations).values("person")
+    working = Affiliation.objects.current().filter(organisations).values("person")
     rule = Q(pk=actor.person_id) | Q(pk__in=known) | Q(pk__in=working)
     return Person.objects.filter(rule, erased_at=None)
+
+
+def organisations_of(person: Person) -> set[uuid.UUID]:
+    """Return the ids of the organisations in which a person works or holds a role today."""
+    held = Role.objects.current().filter(person=person).exclude(organisation=None)
+    works = Affiliation.objects.current().filter(person=person)
+    return {pk for rows in (held, works) for pk in rows.values_list("organisation", flat=True)}
 
 
 PERSON_FIELDS = ("name", "name_en", "mobile", "email", "birth_year", "orcid")
@@ -92,13 +106,18 @@ def find_user(address: str) -> User | None:
 def needs_second_factor(user: User) -> bool:
     """Whether the user must show a second factor: who switched it on, and whoever works for an operator.
 
+    Who stands in for such a person today has his rights, and so must show one too.
+
     An operator may leave it to his staff with QUEQIAO_STAFF_SECOND_FACTOR=false.
     """
     if user.totp_confirmed_at is not None:
         return True
     if not read_flag("QUEQIAO_STAFF_SECOND_FACTOR", default=True, source=os.environ):
         return False
-    return Role.objects.current().filter(person=user.person_id, kind__in=WITH_SECOND_FACTOR).exists()
+    away = Substitution.objects.current().filter(substitute=user.person_id).values("person")
+    own = Q(person=user.person_id, kind__in=WITH_SECOND_FACTOR)
+    lent = Q(person__in=away, kind__in=WITH_SECOND_FACTOR - SITE_ROLES)
+    return Role.objects.current().filter(own | lent).exists()
 
 
 def resolve_organisation(organisation: Organisation) -> Organisation:

@@ -34,6 +34,7 @@ def renew_session(request: HttpRequest) -> None:
     """Open the doors to a session whose second factor was shown, under a new key."""
     before = request.session.session_key or ""
     request.session["second_factor_due"] = False
+    request.session["second_factor_shown"] = True
     request.session.cycle_key()
     sign_ins = SignIn.objects.filter(session_key=before, ended_at=None)
     sign_ins.update(session_key=request.session.session_key or "", seen_at=timezone.now())

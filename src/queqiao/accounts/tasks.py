@@ -12,6 +12,8 @@ from queqiao.accounts.models import Message
 from queqiao.core import runs, ticks
 from queqiao.core.models import Run, RunState
 
+LEFT_AFTER = datetime.timedelta(minutes=1)  # by now a letter's own run should have sent it
+
 
 @runs.job("messages.deliver")
 def deliver_one(context: runs.RunContext) -> dict[str, Any]:
@@ -28,10 +30,12 @@ def deliver_rest(_context: runs.RunContext) -> dict[str, Any]:
 
 @ticks.every(60, "messages.waiting")
 def look_for_waiting(now: datetime.datetime) -> object:
-    """Ask for a round of sending where a letter is due for another try or its worker was lost; one round at a time."""
-    tried = Message.objects.filter(Q(state="waiting", tries__gt=0) | Q(state="sending"), due_at__lte=now)
+    """Ask for a round of sending where a letter is due for another try, or was left behind; one round at a time."""
+    tried = Q(state="waiting", tries__gt=0) | Q(state="sending")
+    left = Q(state="waiting", due_at__lte=now - LEFT_AFTER)
+    due = Message.objects.filter(tried | left, due_at__lte=now)
     open_runs = Run.objects.filter(kind="messages.waiting", state__in=(RunState.QUEUED, RunState.RUNNING))
-    if not tried.exists() or open_runs.exists():
+    if not due.exists() or open_runs.exists():
         return None
     return runs.enqueue("messages.waiting", {}, by="system:messages")
 

@@ -17,6 +17,9 @@ def add_options(parser: OptionParser) -> None:
     """Declare the options."""
     parser.add_path("--divisions", _("行政区划文件夹：provinces.csv、cities.csv、areas.csv"))
     parser.add_path("--classification", _("分类标准文件夹：GB/T 13745、GB/T 4754、IPC"))
+    parser.add_path("--chain", _("运营方自己的分类或产业链：code、parent、name，文件名即分类名称"))
+    parser.add_text("--scope", _("使用这套分类的范围代码；--chain 必须带上"))
+    parser.add_text("--edition", _("这套分类的版本，如 2026；--chain 必须带上"))
     parser.add_path("--universities", _("高校名单：moe_code、name、province、city"))
     parser.add_path("--needs", _("需求清单：id、title、description"))
     parser.add_path("--achievements", _("成果清单：id、title，可有 description"))
@@ -25,11 +28,12 @@ def add_options(parser: OptionParser) -> None:
 
 def run(options: Options) -> int:
     """Load what is named, in the order in which it builds on each other; returns 0."""
-    names = ("divisions", "classification", "universities", "needs", "achievements")
+    names = ("divisions", "classification", "chain", "universities", "needs", "achievements")
     wanted = {name: path for name in names if (path := getattr(options, name)) is not None}
     if not wanted:
         raise QueqiaoError(_("没有要装入的内容；用 queqiao load --help 查看选项。"))
     loading = open_site("loading")
     for name, path in wanted.items():
-        sys.stdout.write(loading.load(name, path, owner_number=options.owner) + "\n")
+        given = loading.Given(owner=options.owner, scope=options.scope, edition=options.edition)
+        sys.stdout.write(loading.load(name, path, given) + "\n")
     return 0

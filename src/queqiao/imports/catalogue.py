@@ -92,6 +92,8 @@ def _load(
     longest = model._meta.get_field("title").max_length or 120
 
     def enter(row: dict[str, str]) -> Outcome:
+        if not row["id"].strip():
+            raise InputError(_("有一行没有 id，这一批没有装入；请补上后再执行。"), path=path)
         values: dict[str, Any] = {name: row[column] for name, column in columns.items() if column in row}
         if len(values["title"]) > longest:
             values["title"] = values["title"][: longest - 1] + "…"

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+from queqiao.accounts.models import Scope
 from queqiao.core.errors import InputError
 from queqiao.core.i18n import _
 from queqiao.taxonomy.actions import NodeRow, link_own_fields, load_classification, load_own_fields, load_regions
@@ -47,6 +48,21 @@ def load_standards(folder: Path) -> int:
         made = Classification(code=code, version=version, name=title, name_en=title_en)
         count += load_classification(made, _nodes(folder / name))
     link_own_fields()
+    return count
+
+
+def load_own_classes(path: Path, scope_code: str, *, version: str) -> int:
+    """Load an operator's own classes or industry chain, and let its scope use them; return the number of classes.
+
+    The table has code, parent, name and, where wanted, name_en; the file's name is the name of the classification. A
+    new version stands beside the old one, so that records keep the classes that they were given.
+    """
+    scope = Scope.objects.filter(code=scope_code).first()
+    if scope is None:
+        raise InputError(_("没有代码为“{code}”的范围").format(code=scope_code))
+    made = Classification(code=f"{scope.code}/{path.stem}"[:40], version=version, name=path.stem[:80], is_chain=True)
+    count = load_classification(made, _nodes(path))
+    scope.classifications.add(Classification.objects.get(code=made.code, version=version))
     return count
 
 

@@ -25,8 +25,8 @@ def status_name(status: GapStatus) -> str:
 
 
 def point_name(point: str) -> str:
-    """Return the name of a comparable point or a part of the score."""
-    return {
+    """Return the name of a comparable point or a part of the score, as it stands inside a sentence."""
+    names = {
         "characters": _("用字"),
         "words": _("用词"),
         "indicators": _("指标"),
@@ -34,7 +34,8 @@ def point_name(point: str) -> str:
         "maturity": _("成熟度"),
         "region": _("地区"),
         "cooperation": _("合作方式"),
-    }[point]
+    }
+    return names[point].lower()
 
 
 def reasons(match: Match, need: Document, candidate: Document) -> str:

@@ -12,7 +12,7 @@ from queqiao.accounts.actors import Actor
 from queqiao.accounts.choices import OrganisationKind
 from queqiao.core.i18n import _, current_language
 from queqiao.core.models import Translation
-from queqiao.records.choices import Cooperation
+from queqiao.records.choices import Cooperation, State, Visibility
 from queqiao.records.models import CatalogueRecord
 from queqiao.records.queries import translations, visible
 
@@ -99,13 +99,21 @@ def value_of(row: CatalogueRecord, name: str) -> Any:
     if name == "cooperation":
         return tuple(words(value, Cooperation.choices))
     if hasattr(value, "values_list"):
-        return tuple(name_of(one) for one in value.all())
+        # A colleague whose own page is not open to everybody is not named on the page of his achievement either.
+        return tuple(name_of(one) for one in value.all() if is_open(one))
     if isinstance(value, Model):
         return name_of(value)
     choices = getattr(row._meta.get_field(name), "choices", None)
     if choices and name not in ("budget_qualifier", "price_qualifier"):
         return str(dict(choices).get(value, "")) if value else ""
     return tuple(value) if isinstance(value, list) else value
+
+
+def is_open(row: Any) -> bool:
+    """Whether everybody may read a related row's name: classes and regions, and records that are open to all."""
+    if not isinstance(row, CatalogueRecord):
+        return True
+    return row.state == State.PUBLISHED and row.visibility == Visibility.PUBLIC
 
 
 def name_of(row: Any) -> str:

@@ -3,12 +3,13 @@
 import hashlib
 import uuid
 from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
 from typing import Any, TypeVar, cast
 
-from django.db.models import Exists, Model, OuterRef, QuerySet, Value
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
-from queqiao.accounts.actors import PUBLIC, Actor
+from queqiao.accounts.actors import PUBLIC, Actor, author_token
 from queqiao.core.models import Translation
 from queqiao.core.personal import mark
 from queqiao.records.choices import TRANSITIONS, State, Verb, Visibility, Who
@@ -31,7 +32,9 @@ def tokens_by(record: CatalogueRecord, scopes: Collection[uuid.UUID], grants: It
     """
     tokens = {f"edit:{record.organisation_id}": True}
     if record.created_by_id:
-        tokens[f"person:{record.created_by_id}"] = True
+        # The author counts for as long as he belongs to the owner, or works for an operator who entered it for him.
+        tokens |= {author_token(record.created_by_id, record.organisation_id): True}
+        tokens |= {f"entered:{record.created_by_id}": True}
     if record.submitted_at is not None:
         tokens |= {f"staff:{scope}": True for scope in scopes}
     if record.state != State.PUBLISHED:
@@ -109,8 +112,11 @@ def _tagged(model: type[CatalogueRecord], nodes: Collection[int]) -> tuple[Query
 
 
 def is_owner(record: CatalogueRecord, actor: Actor) -> bool:
-    """Whether the actor edits for the record's organisation, or wrote it himself."""
-    return actor.has(f"edit:{record.organisation_id}", f"person:{record.created_by_id}")
+    """Whether the actor edits for the record's organisation, or wrote it himself and still belongs there."""
+    tokens = [f"edit:{record.organisation_id}"]
+    if record.created_by_id:
+        tokens += [author_token(record.created_by_id, record.organisation_id), f"entered:{record.created_by_id}"]
+    return actor.has(*tokens)
 
 
 def is_staff_of(record: CatalogueRecord, actor: Actor) -> bool:
@@ -168,7 +174,7 @@ def _plain(value: Any) -> Any:
         return str(getattr(value, "code", value.pk))
     if hasattr(value, "values_list"):  # the rows of a many-to-many field
         return sorted(str(getattr(row, "code", None) or getattr(row, "number", row.pk)) for row in value.all())
-    return value
+    return f"{value:.2f}" if isinstance(value, Decimal) else value
 
 
 def digest(text: str) -> str:
@@ -176,9 +182,13 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def translations(ids: Iterable[uuid.UUID], language: str) -> Mapping[tuple[uuid.UUID, str], Translation]:
-    """Return the translated fields of many records by (id, field), with one query."""
+def translations(
+    ids: Iterable[uuid.UUID], language: str, *, shown_only: bool = True
+) -> Mapping[tuple[uuid.UUID, str], Translation]:
+    """Return the translated fields of many records by (id, field), with one query; by default those that are shown."""
     rows = Translation.objects.filter(target_id__in=list(ids), language=language)
+    if shown_only:
+        rows = rows.filter(Q(checked=True) | Q(by_machine=True))
     return {(row.target_id, row.field): row for row in rows}
 
 

@@ -22,6 +22,6 @@ def expire(now: datetime.datetime) -> object:
 @ticks.every(3600, "records.files")
 def sweep_files(now: datetime.datetime) -> int:
     """Delete files that no row names, such as proofs of registrations that nobody finished; return how many."""
-    wanted = set(Attachment.objects.values_list("path", flat=True))
+    wanted = set(Attachment.objects.exclude(name="").values_list("path", flat=True))
     wanted |= set(Registration.objects.values_list("proof_path", flat=True))
     return sweep(settings.FILES_DIR, wanted, before=(now - ORPHANED_AFTER).timestamp())

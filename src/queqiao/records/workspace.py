@@ -107,8 +107,7 @@ def own_row(row: tuple[Any, ...]) -> OwnRow:
 
 
 def _own(model: type[CatalogueRecord], actor: Actor) -> QuerySet[CatalogueRecord]:
-    mine = Q(created_by=actor.person_id) if actor.person_id else Q(pk=None)
-    return model._default_manager.filter(mine | Q(organisation__in=actor.ids("edit")))
+    return model._default_manager.filter(_written_by(actor) | Q(organisation__in=actor.ids("edit")))
 
 
 def _own_parts(model: type[CatalogueRecord], actor: Actor) -> Iterable[QuerySet[CatalogueRecord]]:
@@ -116,7 +115,15 @@ def _own_parts(model: type[CatalogueRecord], actor: Actor) -> Iterable[QuerySet[
     rows, edited = model._default_manager.all(), Q(organisation__in=actor.ids("edit"))
     yield rows.filter(edited)
     if actor.person_id:
-        yield rows.filter(~edited, created_by=actor.person_id)
+        yield rows.filter(~edited & _written_by(actor))
+
+
+def _written_by(actor: Actor) -> Q:
+    """Return the condition that the actor wrote a record of an organisation to which he belongs, or as staff."""
+    if actor.person_id is None:
+        return Q(pk=None)
+    written = Q(created_by=actor.person_id)
+    return written if actor.is_staff else written & Q(organisation__in=actor.ids("org"))
 
 
 def _owner_todos(

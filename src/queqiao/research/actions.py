@@ -1,12 +1,15 @@
 """What this room does when a person leaves."""
 
 from django.db import transaction
+from django.utils import timezone
 
 from queqiao.accounts.actions.people import ERASED_NAME
 from queqiao.accounts.models import Person
 from queqiao.core.actions import Change, record_activity
+from queqiao.core.models import Translation
 from queqiao.records.actions import renew_audience
 from queqiao.records.choices import State
+from queqiao.records.models import Attachment, WorkingCopy
 from queqiao.records.queries import snapshot
 from queqiao.research.models import Expert
 
@@ -16,6 +19,9 @@ def erase_experts(person: Person) -> None:
     """Take the name and the record out of what is kept about a person as an expert, and archive it."""
     for expert in Expert.objects.select_for_update().filter(person=person):
         before = snapshot(expert)
+        Translation.objects.filter(target_id=expert.pk).delete()
+        WorkingCopy.objects.filter(record_id=expert.pk).delete()
+        Attachment.objects.filter(record_id=expert.pk).update(name="", removed_at=timezone.now())
         expert.title, expert.record, expert.conflicts, expert.state = ERASED_NAME, "", "", State.ARCHIVED
         expert.save()
         renew_audience(expert)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from queqiao.core.models import Translation
@@ -20,6 +20,7 @@ from queqiao.engine.retrieval import FieldKind, Row, Schema
 from queqiao.engine.retrieval.protocol import Value
 from queqiao.engine.text.analyser import ANALYSER_VERSION, Analyser
 from queqiao.records.models import Audience, CatalogueRecord, concrete_kinds
+from queqiao.records.presenting import is_open
 
 WHOLE, BLIND = "whole", "blind"
 SCHEMA = Schema(
@@ -92,7 +93,9 @@ def entries_of(ids: Collection[uuid.UUID]) -> Iterator[Row]:
     for target, token, whole in Audience.objects.filter(record_id__in=ids).values_list("record_id", "token", "whole"):
         audiences.setdefault(target, {})[token] = whole
     texts: dict[uuid.UUID, dict[str, list[str]]] = {}
-    for row in Translation.objects.filter(target_id__in=list(audiences)).order_by("id"):
+    for row in Translation.objects.filter(Q(checked=True) | Q(by_machine=True), target_id__in=list(audiences)).order_by(
+        "id"
+    ):
         texts.setdefault(row.target_id, {}).setdefault(row.field, []).append(row.text)
     for model in concrete_kinds().values():
         for record in _with_rows(model._default_manager.filter(pk__in=list(audiences))):
@@ -182,7 +185,7 @@ def _whole_tokens(source: _Source) -> tuple[str, ...]:
     texts = [*_content(source, record.CONTENT), *source.translations.get("title", ())]
     texts += [owner.name, owner.name_en, owner.short_name, *(alias.name for alias in owner.aliases.all())]
     if _has_team(type(record)):
-        texts += [one.title for one in getattr(record, "team").all()]  # noqa: B009 -- only some kinds have one
+        texts += [one.title for one in getattr(record, "team").all() if is_open(one)]  # noqa: B009 -- only some kinds have one
     # The blind title too: whoever sees the whole finds it by every word by which a stranger does.
     return _tokens(record, texts, f"{record.title}\n{record.blind_title}")
 

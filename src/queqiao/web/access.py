@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 
 from queqiao.accounts.actors import STRANGER, Actor, actor_for
 from queqiao.accounts.models import User
+from queqiao.accounts.queries import needs_second_factor
 
 View = Callable[..., HttpResponseBase]
 
@@ -60,7 +61,14 @@ def actor_of(request: HttpRequest) -> Actor:
     known = getattr(request, "_actor", None)
     if known is None:
         user = request.user
-        whole = isinstance(user, User) and not request.session.get("second_factor_due")
-        known = actor_for(user.person) if whole and isinstance(user, User) else STRANGER
+        known = actor_for(user.person) if isinstance(user, User) and _is_whole(request, user) else STRANGER
         request._actor = known  # type: ignore[attr-defined]  # one request, one answer
     return cast("Actor", known)
+
+
+def _is_whole(request: HttpRequest, user: User) -> bool:
+    """Whether a sign-in has shown all that it must; who is given a staff role in mid-session shows the rest then."""
+    session = request.session
+    if session.get("second_factor_due") is False and not session.get("second_factor_shown"):
+        session["second_factor_due"] = needs_second_factor(user)
+    return not session.get("second_factor_due")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import Http404
 
-from queqiao.core.i18n import lazy
+from queqiao.core.i18n import current_language, lazy
 from queqiao.needs.models import Need
 from queqiao.records.models import CatalogueRecord
 from queqiao.records.presenting import Face
@@ -51,6 +51,11 @@ def kind_of_number(number: str) -> Kind:
         raise Http404 from None
 
 
+def is_foreign() -> bool:
+    """Whether the reader reads another language than that in which records are written."""
+    return current_language() != "zh"
+
+
 def price_of(face: Face) -> str:
     """Write what an achievement costs."""
     return amount(face.get("price", None), face.get("price_qualifier", "exact"), face.get("price_currency", "CNY"))
@@ -61,12 +66,14 @@ def budget_of(face: Face) -> str:
     if "budget_low" not in face.values:
         return ""
     low, high = face.values["budget_low"], face.values["budget_high"]
+    if low is None and high is None:
+        return ""
     return amounts(low, high, face.get("budget_qualifier", "exact"), face.get("budget_currency", "CNY"))
 
 
 def card(face: Face, url: str) -> dict[str, Any]:
     """Return what the card macros show of a record."""
-    summary = face.get("result") or face.get("problem") or face.get("record") or face.get("description")
+    said = next((name for name in ("result", "problem", "record", "description") if face.get(name)), "indicators")
     fields = face.get("fields", ())
     indicators = [part for part in face.get("indicators", "").replace("\n", "；").split("；") if part.strip()]
     return {
@@ -74,7 +81,8 @@ def card(face: Face, url: str) -> dict[str, Any]:
         "kind": face.kind,
         "number": face.number,
         "title": face.title,
-        "summary": summary or "；".join(indicators),
+        "summary": "；".join(indicators) if said == "indicators" else face.get(said),
+        "chinese_only": said in face.untranslated or (said == "indicators" and bool(indicators) and is_foreign()),
         "field": fields[0] if fields else "",
         "organisation": face.organisation,
         "maturity": face.get("trl", None),

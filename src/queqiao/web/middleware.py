@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -79,7 +79,9 @@ class sign_in_state:  # noqa: N801 -- named among the middleware functions
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Keep or end the session before the page is asked."""
+        """Keep or end the session before the page is asked; no address holds the sign that databases refuse."""
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("a NUL in the address")
         keep_session(request)
         return self.get_response(request)
 
@@ -110,6 +112,8 @@ class clear_errors:  # noqa: N801 -- named among the middleware functions
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer an error that no view has answered."""
+        if isinstance(error, Http404 | PermissionDenied | SuspiciousOperation):
+            return None
         kept = {"kept": typed(request)}
         if isinstance(error, ForbiddenError):
             return render(request, "errors/403.html", kept | {"sentence": str(error)}, status=403)
@@ -119,8 +123,6 @@ class clear_errors:  # noqa: N801 -- named among the middleware functions
             return render(request, "errors/503.html", kept | {"sentence": sentence}, status=507)
         if isinstance(error, QueqiaoError):
             return render(request, "errors/400.html", kept | {"sentence": str(error)}, status=400)
-        if isinstance(error, Http404 | PermissionDenied):
-            return None
         reference = secrets.token_hex(4)
         log.exception("error %s", reference)
         return render(request, "errors/500.html", kept | {"reference": reference}, status=500)

@@ -40,6 +40,7 @@ def _entries(actor: Actor) -> list[tuple[str, str, str]]:
         ]
     doors = (
         (Rule.OPERATOR, _("范围管理"), "admin-scopes"),
+        (Rule.SYSTEM, _("管理员任命"), "administrators"),
         (Rule.SYSTEM, _("后台任务"), "runs"),
         (Rule.SYSTEM, _("消息发送"), "messages"),
         (Rule.SECURITY, _("登录与账号"), "security"),

@@ -24,11 +24,13 @@ from queqiao.accounts.models import (
     Person,
     Registration,
     Role,
+    Scope,
+    ScopeMembership,
     SignIn,
     Substitution,
     User,
 )
-from queqiao.accounts.queries import person_state, visible_people
+from queqiao.accounts.queries import organisations_of, person_state, visible_people
 from queqiao.core.actions import Change, record_activity
 from queqiao.core.errors import ForbiddenError
 from queqiao.core.i18n import _
@@ -40,12 +42,19 @@ on_erase: list[Callable[[Person], object]] = []
 
 
 def may_erase(person: Person, actor: Actor) -> bool:
-    """Whether the actor may erase a person: himself, or an operator administrator one whom he looks after."""
+    """Whether the actor may erase a person: himself, or an operator administrator one who is wholly in his care."""
     if actor.is_system or actor.person_id == person.pk:
         return True
     if Role.objects.current().filter(person=person, kind__in=SITE_ROLES).exists():
         return False
-    return bool(actor.ids("operate")) and visible_people(actor).filter(pk=person.pk).exists()
+    return visible_people(actor).filter(pk=person.pk).exists() and _belongs_nowhere_else(person, actor.ids("operate"))
+
+
+def _belongs_nowhere_else(person: Person, operated: frozenset[uuid.UUID]) -> bool:
+    """Whether every organisation to which the person belongs today is in the scopes, or operates one of them."""
+    inside = set(ScopeMembership.objects.current().filter(scope__in=operated).values_list("organisation", flat=True))
+    inside |= set(Scope.objects.filter(pk__in=operated).values_list("operator", flat=True))
+    return bool(operated) and organisations_of(person) <= inside
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.utils import timezone
 from queqiao.accounts.actions.messages import write_letter
 from queqiao.accounts.actions.people import give_role, may_give
 from queqiao.accounts.actions.signing_in import was_proved
-from queqiao.accounts.actors import Actor, system
+from queqiao.accounts.actors import Actor, actor_for, system
 from queqiao.accounts.channels import AddressKind, parse_address
 from queqiao.accounts.choices import OrganisationState, RoleKind
 from queqiao.accounts.models import Affiliation, Consent, Invitation, Organisation, Person, Scope, User
@@ -101,11 +101,9 @@ def find_invitation(*, token: str, now: datetime.datetime | None = None) -> Invi
 
 
 def check_addressee(*, invitation: Invitation, address: str) -> None:
-    """Refuse an address to which the invitation was not sent, and one that has an account already."""
+    """Refuse an address to which the invitation was not sent. Whether it has an account is told to its owner only."""
     if invitation.address and invitation.address != address:
         raise QueqiaoError(_("这份邀请发给了另一个手机号或邮箱，请用收到邀请的那一个。"))
-    if find_user(address) is not None:
-        raise QueqiaoError(_("这个手机号或邮箱已有账号，请先登录，再打开邀请链接。"))
 
 
 @transaction.atomic
@@ -123,6 +121,7 @@ def accept_invitation(
     addresses = {one for pair in person.users.values_list("mobile", "email") for one in pair if one}
     if found.address and found.address not in addresses:
         raise QueqiaoError(_("这份邀请发给了另一个手机号或邮箱，请用收到邀请的那一个。"))
+    _require_inviter(found, person)
     unused = Invitation.objects.filter(pk=found.pk, used_at=None, withdrawn_at=None)
     if not unused.update(used_at=now, used_by=person):
         raise QueqiaoError(_("这份邀请刚刚已被使用或收回。"))
@@ -151,6 +150,15 @@ def accept_invitation(
     return found
 
 
+def _require_inviter(invitation: Invitation, person: Person) -> None:
+    """Refuse an invitation whose inviter may not give the role any more, and one that he accepts himself."""
+    if invitation.invited_by_id == person.pk:
+        raise QueqiaoError(_("不能给自己授予角色，请由其他管理员办理。"))
+    inviter = actor_for(invitation.invited_by)
+    if not may_give(RoleKind(invitation.role), invitation.organisation, inviter, scope=invitation.scope):
+        raise QueqiaoError(_("这份邀请已失效，请向机构管理员重新索取。"))
+
+
 @transaction.atomic
 def accept_as_new(
     *,
@@ -167,6 +175,8 @@ def accept_as_new(
     check_addressee(invitation=found, address=address)
     if not was_proved(address=address, purpose="join", now=now):
         raise ForbiddenError(_("请先用验证码证明这个手机号或邮箱是您本人的。"))
+    if find_user(address) is not None:
+        raise QueqiaoError(_("这个手机号或邮箱已有账号，请先登录，再打开邀请链接。"))
     user = new_user(name=name, address=address, password=password, terms_version=terms_version)
     accept_invitation(
         token=token, person=user.person, title=title, by=Actor(f"person:{user.person_id}", user.person_id), now=now

@@ -1,7 +1,7 @@
 """Two records that turn out to be one: everything that points at the one is moved to the other, and can go back."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.apps import apps
@@ -11,8 +11,8 @@ from django.utils import timezone
 from queqiao.accounts.actions.organisations import organisation_state
 from queqiao.accounts.actors import Actor
 from queqiao.accounts.choices import SITE_ROLES, OrganisationState
-from queqiao.accounts.models import Alias, Merge, Organisation, Person, Role, ScopeMembership
-from queqiao.accounts.queries import person_state
+from queqiao.accounts.models import Affiliation, Alias, Merge, Organisation, Person, Role, ScopeMembership
+from queqiao.accounts.queries import organisations_of, person_state, visible_people
 from queqiao.core.actions import Change, record_activity
 from queqiao.core.errors import ForbiddenError, QueqiaoError
 from queqiao.core.i18n import _
@@ -20,8 +20,15 @@ from queqiao.core.models import ExternalId, Translation
 from queqiao.core.queries import history
 
 # Rooms above put in what they have to renew after a move: called with the ids of source and target, which are two
-# organisations or two persons, after a merge and after a split.
-after_move: list[Callable[[uuid.UUID, uuid.UUID], object]] = []
+# organisations or two persons, and the rows that changed hands ({"app.Model.field": [id, ...]}), after a merge and
+# after a split.
+after_move: list[Callable[[uuid.UUID, uuid.UUID, Mapping[str, list[str]]], object]] = []
+# Two rows that agree in all of these say the same.
+_SAME: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (Role, ("person_id", "organisation_id", "kind", "scope_id", "ends_on")),
+    (ScopeMembership, ("organisation_id", "scope_id", "ends_on")),
+    (Affiliation, ("person_id", "organisation_id", "title", "department", "ends_on")),
+)
 _AT_ONCE = 500  # rows that one statement moves
 _BY_ID = (ExternalId, Translation)  # these name the kind and the id of what they belong to
 
@@ -147,10 +154,17 @@ def _is_over(organisation: Organisation, by: Actor) -> bool:
 
 
 def _require_over_person(person: Person, by: Actor) -> None:
-    roles = list(Role.objects.current().filter(person=person).select_related("organisation"))
-    over_all = all(role.organisation is not None and _is_over(role.organisation, by) for role in roles)
-    if not (by.is_system or (by.ids("operate") and over_all)):
+    if not (by.is_system or (by.ids("operate") and _is_over_person(person, by))):
         raise ForbiddenError(_("只有负责“{name}”全部所在机构的运营管理员可以合并或拆分他。").format(name=person.name))
+
+
+def _is_over_person(person: Person, by: Actor) -> bool:
+    if Role.objects.current().filter(person=person, kind__in=SITE_ROLES).exists():
+        return False
+    organisations = list(Organisation.objects.filter(pk__in=organisations_of(person)))
+    if not organisations:
+        return visible_people(by).filter(pk=person.pk).exists()
+    return all(_is_over(one, by) for one in organisations)
 
 
 def _above(organisation: Organisation) -> set[uuid.UUID]:
@@ -163,7 +177,7 @@ def _above(organisation: Organisation) -> set[uuid.UUID]:
 
 
 def _merge(kind: str, source: Any, target: Any, by: Actor) -> Merge:
-    moved: dict[str, list[Any]] = {}
+    moved = _join_same(f"{kind}_id", source.pk, target.pk)
     for model, field in _pointing_at(type(source)):
         ids = _move(model._base_manager.all(), field, source.pk, target.pk)
         if ids:
@@ -173,6 +187,24 @@ def _merge(kind: str, source: Any, target: Any, by: Actor) -> Merge:
         if ids:
             moved[f"{named._meta.label}.target_id"] = ids
     return Merge.objects.create(kind=kind, source_id=source.pk, target_id=target.pk, moved=moved, merged_by=by.name)
+
+
+def _join_same(field: str, source: uuid.UUID, target: uuid.UUID) -> dict[str, list[Any]]:
+    """Let the rows of today that the target has as well, since no later, be superseded by the target's."""
+    joined: dict[str, list[Any]] = {}
+    for model, names in _SAME:
+        rest = [name for name in names if name != field]
+        if len(rest) == len(names):
+            continue
+        current = model.objects.current()
+        for row in current.filter(**{field: source}):
+            same = current.filter(**{field: target}, **{name: getattr(row, name) for name in rest})
+            since = models.Q(begins_on=None) | models.Q(begins_on__lte=row.begins_on) if row.begins_on else None
+            kept = same.filter(since or models.Q(begins_on=None)).first()
+            if kept is not None:
+                model.objects.filter(pk=row.pk).update(superseded_at=timezone.now(), superseded_by=kept)
+                joined.setdefault(f"{model._meta.label}.superseded_by_id", []).append(str(row.pk))
+    return joined
 
 
 def _move(rows: models.QuerySet[Any], field: str, source: uuid.UUID, target: uuid.UUID) -> list[Any]:
@@ -206,6 +238,10 @@ def _move_back(merge: Merge, source: Any, target: Any) -> None:
         if field == "":
             rows.filter(pk__in=ids).delete()
             continue
+        if field == "superseded_by_id":  # what was ended meanwhile stays ended
+            again = rows.filter(pk__in=ids, superseded_by__superseded_at=None)
+            again.update(superseded_at=None, superseded_by=None)
+            continue
         for start in range(0, len(ids), _AT_ONCE):
             rows.filter(pk__in=ids[start : start + _AT_ONCE], **{field: target.pk}).update(**{field: source.pk})
 
@@ -237,7 +273,7 @@ def _state(one: Any) -> dict[str, Any]:
 def _record(merge: Merge, before: dict[str, Any], after: dict[str, Any], verb: str, by: Actor) -> None:
     """Let the rooms above renew what depends on both sides, then write the activities."""
     for renew in after_move:
-        renew(merge.source_id, merge.target_id)
+        renew(merge.source_id, merge.target_id, merge.moved)
     record_activity(Change(merge.kind, merge.source_id, verb, before, after), by=by.name)
     other = {"merged_from": str(merge.source_id)}
     old, new = ({}, other) if verb == "merge" else (other, {})

@@ -13,6 +13,7 @@ from queqiao.accounts.models import Message, Person
 from queqiao.core import runs
 from queqiao.core.errors import QueqiaoError
 from queqiao.core.i18n import _
+from queqiao.env import SettingError
 
 PAUSES = tuple(datetime.timedelta(minutes=m) for m in (1, 5, 30, 120))  # after the first, second, ... try that failed
 LOST_AFTER = datetime.timedelta(minutes=10)  # a letter that is being sent this long lost its worker
@@ -56,7 +57,8 @@ def write_letter(
 def deliver(message: Message, *, now: datetime.datetime | None = None) -> bool:
     """Send one letter that waits; whoever claims it first sends it. Returns whether it was sent now.
 
-    Where the other side did not take it and may do so later, it waits longer after each try.
+    Where the other side did not take it and may do so later, or a setting has to be put right, it waits longer after
+    each try.
     """
     now = now or timezone.now()
     claimed = Message.objects.filter(pk=message.pk, state="waiting", due_at__lte=now).update(
@@ -69,7 +71,7 @@ def deliver(message: Message, *, now: datetime.datetime | None = None) -> bool:
     kind = message.key.partition(":")[0]
     try:
         choose(message.address).send(Letter(message.address, message.subject, message.text, link, kind))
-    except QueqiaoError as error:
+    except (QueqiaoError, SettingError) as error:
         _not_taken(message, error, now)
         return False
     _end(message, state="sent", sent_at=now, error="")
@@ -96,8 +98,9 @@ def try_again(message: Message) -> None:
         runs.enqueue("messages.deliver", {"message": str(message.pk)}, by="system:messages")
 
 
-def _not_taken(message: Message, error: QueqiaoError, now: datetime.datetime) -> None:
-    again = isinstance(error, ChannelError) and error.retry and message.tries <= len(PAUSES)
+def _not_taken(message: Message, error: QueqiaoError | SettingError, now: datetime.datetime) -> None:
+    passing = isinstance(error, SettingError) or (isinstance(error, ChannelError) and error.retry)
+    again = passing and message.tries <= len(PAUSES)
     _log.warning("letter %s not sent, try %d", message.pk, message.tries)
     if again:
         due = now + PAUSES[message.tries - 1]

@@ -1,6 +1,7 @@
 """Keeping organisations: their data, their other names, and the scopes that they are in."""
 
 import datetime
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,8 +10,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from queqiao.accounts.actors import Actor
+from queqiao.accounts.choices import OrganisationState
 from queqiao.accounts.models import Alias, Organisation, Scope, ScopeMembership
-from queqiao.accounts.queries import can_manage_organisation
+from queqiao.accounts.queries import can_manage_organisation, looks_after
 from queqiao.core.actions import Change, next_number, present, queue_for_index, record_activity
 from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
 from queqiao.core.i18n import _
@@ -19,6 +21,7 @@ FIELDS = (
     "name", "name_en", "short_name", "kind", "parent", "region", "longitude", "latitude", "credit_code", "industry",
     "size", "listed", "tags", "website", "introduction", "contact_name", "contact_mobile", "contact_email",
 )  # fmt: skip
+PROVED = ("name", "kind", "credit_code")  # what the operator looked at when he let the organisation in
 PERSONAL = ("contact_name", "contact_mobile", "contact_email")
 
 
@@ -53,6 +56,7 @@ def update_organisation(
 ) -> Organisation:
     """Change an organisation's data; a new name keeps the old one as an alias until today.
 
+    What was proved when an organisation was let in is changed only by who looks after it.
     Raises StaleError with the other's values where somebody else changed it since, ForbiddenError, QueqiaoError.
     """
     locked = Organisation.objects.select_for_update().get(pk=organisation.pk)
@@ -66,6 +70,9 @@ def update_organisation(
     before, old_name = organisation_state(locked), locked.name
     _apply(locked, values)
     after = organisation_state(locked)
+    changed = any(before[name] != after[name] for name in PROVED)
+    if changed and locked.state == OrganisationState.ACTIVE and not looks_after(locked, by):
+        raise QueqiaoError(_("机构名称、类型和统一社会信用代码已经审核，请联系所在范围的运营方修改。"))
     if before == after and not set(values) & set(PERSONAL):
         return locked
     locked.revision += 1
@@ -159,13 +166,16 @@ def create_scope(*, values: Mapping[str, Any], by: Actor) -> Scope:
 
 @transaction.atomic
 def update_scope(*, scope: Scope, values: Mapping[str, Any], by: Actor) -> Scope:
-    """Change a scope's data."""
+    """Change a scope's data. QueqiaoError where its new parent is the scope itself or lies below it."""
+    locked = {one.pk: one for one in Scope.objects.select_for_update().order_by("pk")}  # tens of rows, never a ring
+    scope = locked[scope.pk]
     if not by.has(f"operate:{scope.pk}", "system_admin"):
         raise ForbiddenError(_("只有“{name}”的运营管理员可以修改。").format(name=scope.name))
     names = sorted(set(values) - {"classifications"})
     before = {name: str(getattr(scope, name) or "") for name in names}
     for name in names:
         setattr(scope, name, values[name])
+    _refuse_ring(scope, locked)
     try:
         scope.full_clean()
     except ValidationError as error:
@@ -176,6 +186,14 @@ def update_scope(*, scope: Scope, values: Mapping[str, Any], by: Actor) -> Scope
     after = {name: str(getattr(scope, name) or "") for name in names}
     record_activity(Change("scope", scope.pk, "edit", before, after), by=by.name)
     return scope
+
+
+def _refuse_ring(scope: Scope, rows: Mapping[uuid.UUID, Scope]) -> None:
+    above = scope.parent_id
+    while above is not None:
+        if above == scope.pk:
+            raise QueqiaoError(_("上级范围不能是它自己或它的下级。"))
+        above = rows[above].parent_id
 
 
 def reveal_organisation_contact(*, organisation: Organisation, by: Actor) -> dict[str, str]:

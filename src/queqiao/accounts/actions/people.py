@@ -164,9 +164,11 @@ def may_give(kind: RoleKind, organisation: Organisation | None, actor: Actor, *,
 def give_role(
     *, person: Person, kind: RoleKind, organisation: Organisation | None = None, scope: Scope | None = None, by: Actor
 ) -> Role:
-    """Give a person a role from today on; the same role twice is one. The three site roles exclude each other."""
+    """Give another person a role from today on; the same role twice is one. The three site roles exclude each other."""
     if not may_give(kind, organisation, by, scope=scope):
         raise ForbiddenError(_("您不能授予“{role}”。").format(role=kind.label))
+    if by.person_id == person.pk and not by.is_system:
+        raise QueqiaoError(_("不能给自己授予角色，请由其他管理员办理。"))
     Person.objects.select_for_update().get(pk=person.pk)  # two roles at once wait for each other
     held = Role.objects.current().filter(person=person)
     if kind in SITE_ROLES and held.filter(kind__in=SITE_ROLES - {kind}).exists():
@@ -188,22 +190,37 @@ def give_role(
 
 @transaction.atomic
 def end_role(*, role: Role, by: Actor) -> None:
-    """End a role at once; the row stays, superseded."""
-    if not may_give(RoleKind(role.kind), role.organisation, by, scope=role.scope):
+    """End a role at once, and with it every row that says the same; the rows stay, superseded.
+
+    Whoever operates a scope today may end all roles in it, those that the operator before him gave as well.
+    """
+    role = Role.objects.select_related("organisation", "scope").get(pk=role.pk)
+    operates = role.scope_id is not None and by.has(f"operate:{role.scope_id}")
+    if not (operates or may_give(RoleKind(role.kind), role.organisation, by, scope=role.scope)):
         raise ForbiddenError(_("您不能收回“{role}”。").format(role=RoleKind(role.kind).label))
-    if Role.objects.filter(pk=role.pk, superseded_at=None).update(superseded_at=timezone.now()):
+    if role.superseded_at is not None and role.superseded_by_id is None:
+        return
+    same = Role.objects.filter(
+        person=role.person_id, kind=role.kind, organisation=role.organisation_id, scope=role.scope_id
+    )
+    if same.filter(superseded_at=None).update(superseded_at=timezone.now()):
         record_activity(Change("person", role.person_id, "end_role", _role_state(role), {}), by=by.name)
 
 
 @transaction.atomic
 def substitute(
-    *, person: Person, substitute: Person, begins_on: datetime.date, ends_on: datetime.date, by: Actor
+    *, person: Person, substitute: Person | None, begins_on: datetime.date, ends_on: datetime.date, by: Actor
 ) -> Substitution:
-    """Let somebody stand in for a person from a day to a day, both included."""
+    """Let a colleague stand in for a person from a day to a day, both included.
+
+    Somebody from elsewhere and None (no such account) are refused alike, so that nobody learns who has an account.
+    """
     if by.person_id != person.pk and not by.is_system:
         raise ForbiddenError(_("只能为自己设置代理。"))
-    if substitute.pk == person.pk:
+    if substitute is not None and substitute.pk == person.pk:
         raise QueqiaoError(_("代理人不能是自己。"))
+    if substitute is None or not _are_colleagues(person, substitute):
+        raise QueqiaoError(_("没有找到可以代理您的同事；代理人须与您在同一机构担任角色，请核对手机号或邮箱。"))
     if substitute.erased_at is not None or substitute.merged_into_id is not None:
         raise QueqiaoError(_("代理人的账号已不再使用。"))
     if ends_on < begins_on:
@@ -214,6 +231,11 @@ def substitute(
     state = {"substitute": str(substitute.pk), "from": str(begins_on), "to": str(ends_on)}
     record_activity(Change("person", person.pk, "substitute", {}, state), by=by.name)
     return made
+
+
+def _are_colleagues(one: Person, other: Person) -> bool:
+    own = Role.objects.current().filter(person=one).exclude(organisation=None).values("organisation")
+    return Role.objects.current().filter(person=other, organisation__in=own).exists()
 
 
 @transaction.atomic

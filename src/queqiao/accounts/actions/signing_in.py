@@ -36,7 +36,7 @@ def request_code(*, address: str, purpose: str, network: str, now: datetime.date
     Answers the same either way. Raises ThrottledError.
     """
     now = now or timezone.now()
-    throttle.take(f"code-{purpose}", address, network, now=now)
+    throttle.take(f"code-{purpose}", address, network, now=now, sends=True)
     wanted = purpose != "sign-in" or find_user(address) is not None
     code = f"{secrets.randbelow(1_000_000):06}"
     with transaction.atomic():

@@ -1,6 +1,6 @@
 """How often somebody may try: a bucket for each account from each network, and a far larger one for the account alone.
 
-Never one for a network alone: behind one address sits a whole campus.
+One for a network alone only where codes are sent, and a wide one: behind one address sits a whole campus.
 """
 
 import datetime
@@ -26,6 +26,7 @@ class Limit:
 
 PER_NETWORK = Limit(tries=8, seconds=90)
 PER_ACCOUNT = Limit(tries=100, seconds=45)
+SENDING = Limit(tries=60, seconds=20)  # codes from one network, whoever they are for
 _log = logging.getLogger("queqiao.security")
 
 
@@ -37,15 +38,17 @@ class ThrottledError(QueqiaoError):
         super().__init__(message)
 
 
-def take(what: str, account: str, network: str, *, now: datetime.datetime) -> None:
+def take(what: str, account: str, network: str, *, now: datetime.datetime, sends: bool = False) -> None:
     """Take one try of ``what`` (sign-in, code, ...) on an account from a network; ThrottledError where none is left.
 
     A try that is turned away for its network costs the account nothing, so that one attacker cannot lock the owner
-    out elsewhere. Called outside of any transaction that an error would roll back, or the try would not count.
+    out elsewhere. ``sends`` says that a code will be sent, which counts for the network as a whole.
+    Called outside of any transaction that an error would roll back, or the try would not count.
     """
-    wait = _take_from(f"{what}|{account}|{network}", PER_NETWORK, now) or _take_from(
-        f"{what}|{account}", PER_ACCOUNT, now
-    )
+    wait = _take_from(f"{what}|{account}|{network}", PER_NETWORK, now)
+    if sends:
+        wait = wait or _take_from(f"sending|{network}", SENDING, now)
+    wait = wait or _take_from(f"{what}|{account}", PER_ACCOUNT, now)
     if wait > 0:
         _log.warning("throttled %s, account %s", what, _key(account)[:8])
         minutes = math.ceil(wait / 60)
@@ -62,7 +65,7 @@ def give_back(what: str, account: str, network: str) -> None:
 
 def forget_full(*, now: datetime.datetime) -> int:
     """Take away the buckets that are full again; return how many."""
-    longest = max(limit.tries * limit.seconds for limit in (PER_NETWORK, PER_ACCOUNT))
+    longest = max(limit.tries * limit.seconds for limit in (PER_NETWORK, PER_ACCOUNT, SENDING))
     return Bucket.objects.filter(filled_at__lt=now - datetime.timedelta(seconds=longest)).delete()[0]
 
 

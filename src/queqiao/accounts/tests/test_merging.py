@@ -189,12 +189,13 @@ def test_only_the_operator_around_both_may_merge():
 def test_the_rooms_above_are_told_of_every_move():
     told = []
     source, target = make_organisation(), make_organisation()
-    after_move.append(lambda one, other: told.append((one, other)))
+    member = give(make_person(), RoleKind.MEMBER, source)
+    after_move.append(lambda one, other, moved: told.append((one, other, moved["accounts.Role.organisation_id"])))
     try:
         split(merge=merge_organisations(source=source, target=target, by=US), by=US)
     finally:
         after_move.pop()
-    assert told == [(source.pk, target.pk)] * 2
+    assert told == [(source.pk, target.pk, [str(member.pk)])] * 2
 
 
 @pytest.mark.django_db
@@ -224,6 +225,7 @@ def test_nobody_gains_rights_by_merging_people_whom_he_does_not_look_after():
     foreign = make_organisation()
     ScopeMembership.objects.create(scope=make_scope(), organisation=foreign, recorded_by="system:test")
     give(far, RoleKind.ORGANISATION_ADMIN, foreign)
+    give(mine, RoleKind.MEMBER, scope.operator)
     for target in (root, far):
         with pytest.raises(ForbiddenError):
             merge_persons(source=target, target=mine, by=actor_for(operator))

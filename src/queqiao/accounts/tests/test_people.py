@@ -187,7 +187,9 @@ def test_people_are_seen_by_themselves_their_administrators_and_the_staff_around
 
 
 def test_a_stand_in_stands_in_on_the_named_days_only():
-    person, other = make_person(), make_person()
+    person, other, organisation = make_person(), make_person(), make_organisation()
+    for one in (person, other):
+        give(one, RoleKind.MEMBER, organisation)
     people.substitute(
         person=person, substitute=other, begins_on=DAY, ends_on=DAY + datetime.timedelta(days=6), by=actor_for(person)
     )

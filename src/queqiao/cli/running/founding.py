@@ -8,6 +8,7 @@ from queqiao.accounts.actors import system
 from queqiao.accounts.channels import AddressKind, parse_address
 from queqiao.accounts.choices import RoleKind
 from queqiao.accounts.models import Organisation, User
+from queqiao.cli.running import database
 from queqiao.core.errors import QueqiaoError
 from queqiao.core.i18n import _
 from queqiao.taxonomy.actions import load_own_fields
@@ -21,6 +22,7 @@ def found(*, operator: str, scope: str, admin: str, address: str) -> str:
 
     QueqiaoError where the site holds organisations already, or the address cannot be used.
     """
+    database.check_up_to_date()
     if Organisation.objects.exists():
         raise QueqiaoError(_("网站里已有机构；新的运营方请在“机构管理”和“范围管理”里登记。"))
     where = parse_address(address)

@@ -6,10 +6,10 @@ import pytest
 
 from queqiao.accounts.actors import STRANGER
 from queqiao.accounts.models import Organisation
-from queqiao.accounts.tests.factories import make_organisation
+from queqiao.accounts.tests.factories import make_organisation, make_scope
 from queqiao.core.errors import InputError
 from queqiao.imports.catalogue import load_achievements, load_needs, load_universities
-from queqiao.imports.reference import load_divisions, load_standards
+from queqiao.imports.reference import load_divisions, load_own_classes, load_standards
 from queqiao.needs.models import Need
 from queqiao.needs.queries import visible_needs
 from queqiao.taxonomy.models import Node, Region
@@ -80,3 +80,15 @@ def test_a_list_without_its_columns_says_which_are_missing(tmp_path: Path) -> No
         load_needs(path, source="market", owner=make_organisation())
     with pytest.raises(InputError, match="文件不存在"):
         load_needs(tmp_path / "nothing.csv", source="market", owner=make_organisation())
+
+
+def test_an_operators_own_chain_serves_its_scope_and_a_new_edition_stands_beside_the_old(tmp_path: Path) -> None:
+    scope = make_scope(code="city")
+    path = write(tmp_path, "重点产业.csv", "code,parent,name\nenergy,,新能源\nstorage,energy,储能\n")
+    assert [load_own_classes(path, "city", version=year) for year in ("2025", "2026", "2026")] == [2, 2, 2]
+    assert [(one.name, one.version) for one in scope.classifications.order_by("version")] == [
+        ("重点产业", "2025"),
+        ("重点产业", "2026"),
+    ]
+    with pytest.raises(InputError, match="没有代码为“nowhere”的范围"):
+        load_own_classes(path, "nowhere", version="2026")

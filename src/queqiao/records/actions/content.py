@@ -15,6 +15,7 @@ from queqiao.core.actions import Change, next_number, queue_for_index, record_ac
 from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
 from queqiao.core.i18n import _
 from queqiao.core.models import Translation
+from queqiao.core.personal import mark
 from queqiao.records.actions.audience import renew_audience
 from queqiao.records.actions.sharing import place
 from queqiao.records.choices import OPEN_STATES
@@ -54,6 +55,8 @@ def create_record(
         raise ForbiddenError(_("您不能以“{name}”的名义登记。").format(name=organisation.name))
     now = now or timezone.now()
     record = model(organisation=organisation, created_by_id=by.person_id, recorded_at=now)
+    if hasattr(record, "person_id") and by.has(f"research:{organisation.pk}") and not by.has(f"edit:{organisation.pk}"):
+        record.person_id = by.person_id  # a researcher writes down himself
     record.number = next_number(model.PREFIX, timezone.localdate(now).year)
     _apply(record, values)
     record.save(force_insert=True)
@@ -121,15 +124,24 @@ def discard_copy(record: CatalogueRecord, *, by: Actor) -> None:
 
 
 @transaction.atomic
-def accept_proposal(copy: WorkingCopy, *, by: Actor) -> CatalogueRecord:
-    """Take a proposed change into a published record: the fields in which it differs from what stands there now."""
+def accept_proposal(copy: WorkingCopy, *, by: Actor, seen: datetime.datetime | None = None) -> CatalogueRecord:
+    """Take a proposed change into a published record: the fields in which it differs from what stands there now.
+
+    English texts that wait with it are shown from then on. With ``seen``, the time of the saving that the actor saw,
+    only if nothing was proposed since.
+    """
     record = _lock(_record_of(copy))
     if not is_staff_of(record, by):
         raise ForbiddenError(_("只有运营人员可以采纳修改。"))
-    if not WorkingCopy.objects.filter(pk=copy.pk).exclude(proposed_at=None).exists():
+    waiting = WorkingCopy.objects.filter(pk=copy.pk).exclude(proposed_at=None).first()
+    if waiting is None:
         raise QueqiaoError(_("这项修改已由他人处理。"))
-    _write(record, changed_values(record, copy.values["clean"]), by=by, verb="accept")
-    copy.delete()
+    if seen is not None and waiting.saved_at != seen:
+        raise QueqiaoError(_("对方在您打开之后又改过，本次未作处理；请看过新的内容再决定。"))
+    _write(record, changed_values(record, waiting.values.get("clean", {})), by=by, verb="accept")
+    Translation.objects.filter(target_id=record.pk, by_machine=False).update(checked=True)
+    queue_for_index(record.KIND, record.pk)
+    waiting.delete()
     return record
 
 
@@ -150,19 +162,27 @@ def refuse_proposal(copy: WorkingCopy, *, reason: str, by: Actor) -> None:
 def write_translation(
     record: CatalogueRecord, field: str, text: str, *, language: str, by: Actor, by_machine: bool = False
 ) -> None:
-    """Keep a field's text in another language; an empty text takes it away. A machine's text counts as unchecked."""
+    """Keep a field's text in another language; an empty text takes it away. A machine's text counts as unchecked.
+
+    So does the text that the owner of a published record writes: it is shown once the staff agree.
+    """
+    record = _lock(record)
     if not can_edit(record, by):
         raise ForbiddenError(_("您不能修改“{title}”。").format(title=record.title))
+    trusted = record.state in OPEN_STATES or is_staff_of(record, by)
     where: dict[str, Any] = {"target_id": record.pk, "field": field, "language": language}
     old = Translation.objects.filter(**where).first()
     name = f"{field}.{language}"
-    change = Change(record.KIND, record.pk, "translate", {name: old.text if old else None}, {name: text or None})
+    known, told = (old.text if old else None), text or None
+    if field in record.PERSONAL:
+        known, told = mark(known) or None, mark(told) or None
+    change = Change(record.KIND, record.pk, "translate", {name: known}, {name: told})
     if text:
         values = {
             "kind": record.KIND,
             "text": text,
             "by_machine": by_machine,
-            "checked": not by_machine,
+            "checked": trusted and not by_machine,
             "source_hash": digest(str(getattr(record, field))),
         }
         Translation.objects.update_or_create(**where, defaults=values)
@@ -171,6 +191,17 @@ def write_translation(
     if (old.text if old else "") != text:
         queue_for_index(record.KIND, record.pk)
         record_activity(change, by=by.name)
+        if not trusted:
+            _ask_for_review(record, by)
+
+
+def _ask_for_review(record: CatalogueRecord, by: Actor) -> None:
+    """Put the actor's English texts before the staff, beside what he may have proposed already."""
+    author: Any = by.person_id
+    now = timezone.now()
+    plain = {"kind": record.KIND, "values": {}, "base_revision": record.revision, "saved_at": now}
+    copy, _new = WorkingCopy.objects.get_or_create(record_id=record.pk, person_id=author, defaults=plain)
+    WorkingCopy.objects.filter(pk=copy.pk).update(proposed_at=now, saved_at=now)
 
 
 def changed_values(

@@ -1,46 +1,54 @@
 """The life cycle: every step goes through one function and one table."""
 
 import datetime
+import logging
 from typing import Any, TypeVar
 
 from django.db import transaction
 from django.utils import timezone
 
 from queqiao.accounts.actions.messages import write_letter
-from queqiao.accounts.actors import Actor, system
+from queqiao.accounts.actors import Actor, actor_for, system
 from queqiao.accounts.models import ScopeMembership
 from queqiao.core.actions import Change, record_activity
-from queqiao.core.errors import ForbiddenError, QueqiaoError
+from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
 from queqiao.core.i18n import _
 from queqiao.records.actions.audience import renew_audience
 from queqiao.records.actions.sharing import place
-from queqiao.records.choices import TRANSITIONS, State, Verb, Visibility
+from queqiao.records.choices import TRANSITIONS, State, Step, Verb, Visibility
 from queqiao.records.labels import KIND_LABELS, LABELS
 from queqiao.records.models import CatalogueRecord, RecordScope, WorkingCopy, concrete_kinds
-from queqiao.records.queries import possible_steps, snapshot
+from queqiao.records.queries import is_owner, possible_steps, snapshot
 
 R = TypeVar("R", bound=CatalogueRecord)
+log = logging.getLogger("queqiao.records")
 VALID_FOR = datetime.timedelta(days=365)
 
 
 @transaction.atomic
-def advance(record: R, verb: Verb, *, by: Actor, reason: str = "", now: datetime.datetime | None = None) -> R:
-    """Take one step of the life cycle.
+def advance(
+    record: R,
+    verb: Verb,
+    *,
+    by: Actor,
+    reason: str = "",
+    base_revision: int | None = None,
+    now: datetime.datetime | None = None,
+) -> R:
+    """Take one step of the life cycle; with ``base_revision`` only if the record is still what the actor saw.
 
     Raises ForbiddenError where the table does not allow it to this actor in this state, and QueqiaoError where a
     reason or something that must be filled in is missing.
     """
     now = now or timezone.now()
     locked: R = type(record)._default_manager.select_for_update().get(pk=record.pk)
-    step = TRANSITIONS.get((State(locked.state), verb))
-    if step is None:
-        raise QueqiaoError(
-            _("“{title}”现在是“{state}”，不能{verb}；请刷新页面查看最新状态。").format(
-                title=locked.title, state=State(locked.state).label, verb=verb.label
-            )
+    if base_revision is not None and locked.revision != base_revision:
+        raise StaleError(
+            _("“{title}”在您打开之后又被修改过，本次未作处理；请看过新的内容再决定。").format(title=locked.title),
+            theirs=snapshot(locked),
+            revision=locked.revision,
         )
-    if verb not in possible_steps(locked, by):
-        raise ForbiddenError(_("您不能对“{title}”执行“{verb}”。").format(title=locked.title, verb=verb.label))
+    step = _allowed_step(locked, verb, by)
     if step.reason and not reason.strip():
         raise QueqiaoError(_("请写明{verb}的原因。").format(verb=verb.label))
     if verb in (Verb.SUBMIT, Verb.PUBLISH):
@@ -62,6 +70,34 @@ def advance(record: R, verb: Verb, *, by: Actor, reason: str = "", now: datetime
     return locked
 
 
+def _allowed_step(record: CatalogueRecord, verb: Verb, by: Actor) -> Step:
+    """Return the step of the table that the actor asks for; QueqiaoError or ForbiddenError where there is none."""
+    step = TRANSITIONS.get((State(record.state), verb))
+    if step is None:
+        raise QueqiaoError(
+            _("“{title}”现在是“{state}”，不能{verb}；请刷新页面查看最新状态。").format(
+                title=record.title, state=State(record.state).label, verb=verb.label
+            )
+        )
+    if verb not in possible_steps(record, by):
+        raise ForbiddenError(_("您不能对“{title}”执行“{verb}”。").format(title=record.title, verb=verb.label))
+    return step
+
+
+def names_in_blind_form(record: CatalogueRecord) -> list[str]:
+    """Return the owner's names that stand in what a stranger would see of a blind record."""
+    if record.visibility != Visibility.BLIND:
+        return []
+    owner = record.organisation
+    names = [owner.name, owner.short_name, owner.name_en, *owner.aliases.values_list("name", flat=True)]
+    texts = [record.blind_title, *(str(getattr(record, name)) for name in record.BLIND if _is_text(record, name))]
+    return [name for name in names if len(name) > 1 and any(name in text for text in texts)]
+
+
+def _is_text(record: CatalogueRecord, name: str) -> bool:
+    return isinstance(getattr(record, name), str)
+
+
 def missing_for_submission(record: CatalogueRecord) -> list[str]:
     """Return the names of the fields without which the record cannot be submitted."""
     missing = [name for name in record.REQUIRED if not _filled(getattr(record, name))]
@@ -78,9 +114,21 @@ def expire_due(*, now: datetime.datetime | None = None) -> int:
     for model in concrete_kinds().values():
         due = model._default_manager.filter(state=State.PUBLISHED, valid_until__lt=today).values_list("pk", flat=True)
         for pk in list(due):
-            advance(model._default_manager.get(pk=pk), Verb.EXPIRE, by=system("clock"), now=now)
-            count += 1
+            try:
+                count += _expire(model, pk, now)
+            except QueqiaoError as error:  # somebody else was quicker; the others are still due
+                log.info("a record was not expired: %s", error)
     return count
+
+
+@transaction.atomic
+def _expire(model: type[CatalogueRecord], pk: Any, now: datetime.datetime) -> int:
+    """Expire one record unless it was confirmed in the meantime; return how many were expired."""
+    record = model._default_manager.select_for_update().get(pk=pk)
+    if record.state != State.PUBLISHED or (record.valid_until and record.valid_until >= timezone.localdate(now)):
+        return 0
+    advance(record, Verb.EXPIRE, by=system("clock"), now=now)
+    return 1
 
 
 def _place_where_the_owner_is(record: CatalogueRecord, by: Actor) -> None:
@@ -99,6 +147,13 @@ def _require_whole(record: CatalogueRecord) -> None:
     if missing:
         names = _("、").join(str(LABELS[name]) for name in missing)
         raise QueqiaoError(_("提交前请先填写：{names}。已填的内容都已保存。").format(names=names))
+    given_away = names_in_blind_form(record)
+    if given_away:
+        raise QueqiaoError(
+            _("匿名时公开的内容里出现了单位名称“{name}”，请改写后再提交；已填的内容都已保存。").format(
+                name=given_away[0]
+            )
+        )
 
 
 def _stamp(record: CatalogueRecord, verb: Verb, now: datetime.datetime) -> None:
@@ -125,9 +180,11 @@ def _tell_owner(record: CatalogueRecord, verb: Verb, reason: str, *, key: str, b
         person is None
         or person.pk == by.person_id
         or verb not in (Verb.PUBLISH, Verb.RETURN, Verb.EXPIRE, Verb.WITHDRAW)
+        or not is_owner(record, actor_for(person))
     ):
         return
-    address = person.mobile or person.email
+    user = person.users.filter(is_active=True).first()
+    address = (user.mobile or user.email if user else "") or person.mobile or person.email
     if not address:
         return
     texts = {

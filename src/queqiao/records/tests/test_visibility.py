@@ -82,7 +82,8 @@ class World:
         roles = self.roles[person.pk] if person else []
         mine = {organisation.pk for _role, organisation in roles}
         edits = {o.pk for role, o in roles if role in (RoleKind.EDITOR, RoleKind.ORGANISATION_ADMIN)}
-        if person and (need.organisation_id in edits or need.created_by_id == person.pk):
+        wrote = person is not None and need.created_by_id == person.pk
+        if need.organisation_id in edits or (wrote and (need.organisation_id in mine or self.works_in(roles))):
             return "whole"
         if need.submitted_at and self.works_in(roles) & self.joined[need.organisation_id]:
             return "whole"

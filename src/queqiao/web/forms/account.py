@@ -147,7 +147,7 @@ class RegistrationForm(forms.Form):
         help_text=lazy("由该范围的运营方审核。"),
     )  # fmt: skip
     proof = forms.FileField(
-        label=lazy("证明材料"), help_text=lazy("营业执照或法人证书的照片、扫描件，PNG、JPEG 或 PDF，不超过 10 MB。"),
+        label=lazy("证明材料"), help_text=lazy("营业执照或法人证书的照片、扫描件，PNG、JPEG 或 PDF，不超过 20 MB。"),
         max_length=200, widget=forms.FileInput(attrs={"accept": ".png,.jpg,.jpeg,.pdf"}),
     )  # fmt: skip
     name = forms.CharField(

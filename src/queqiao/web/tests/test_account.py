@@ -344,8 +344,11 @@ def test_who_has_an_account_is_led_to_the_sign_in_and_back(house: House, user: U
     _invitation, link = house.invite()
     page = Client().get(link).content.decode()
     assert f'href="/sign-in?next={link.replace("/", "%2F")}"' in page
-    asked = Client().post(link, {"name": "陈", "address": user.email, "consent": "on"})
-    assert "这个手机号或邮箱已有账号，请先登录，再打开邀请链接。" in words(asked)
+    phone = Client()
+    asked = phone.post(link, {"name": "陈", "address": user.email, "consent": "on"})
+    assert asked.status_code == 302  # whether there is an account is told to its owner alone
+    shown = phone.post("/join/proof", {"code": newest_code(user.email)})
+    assert "这个手机号或邮箱已有账号，请先登录，再打开邀请链接。" in words(shown)
 
 
 def test_an_invitation_that_no_longer_holds_says_so_in_one_sentence(house: House, user: User):
@@ -617,6 +620,10 @@ def test_sessions_are_seen_and_ended_by_their_owner_only(user: User):
 
 def test_a_colleague_stands_in_while_one_is_away(user: User):
     colleague = make_user(make_person(name="里程"), mobile="13900000009", email=None)
+    both = make_organisation()
+    for person in (user.person, colleague.person):
+        give(person, RoleKind.MEMBER, both)
+    make_user(make_person(name="外人"), mobile="13900000007", email=None)
     client, today = sign_in(user), timezone.localdate()
     days = {"begins_on": today.isoformat(), "ends_on": (today + datetime.timedelta(days=7)).isoformat()}
     asked = {"what": "substitute", "substitute": "13900000009"} | days
@@ -624,13 +631,15 @@ def test_a_colleague_stands_in_while_one_is_away(user: User):
     assert Substitution.objects.get().substitute == colleague.person
     assert "里程" in words(client.get("/my/account"))
     faults = {
-        "没有找到这个手机号或邮箱的账号": asked | {"substitute": "13900000008"},
+        "没有找到可以代理您的同事": asked | {"substitute": "13900000008"},
         "代理人不能是自己。": asked | {"substitute": user.email},
         "结束日期早于开始日期。": asked | {"ends_on": "2020-01-01"},
         "结束日期已经过去。": asked | {"begins_on": "2020-01-01", "ends_on": "2020-01-02"},
     }
     said = {sentence: sentence in words(client.post("/my/account", data)) for sentence, data in faults.items()}
     assert said == dict.fromkeys(faults, True)
+    stranger = words(client.post("/my/account", asked | {"substitute": "13900000007"}))
+    assert ("没有找到可以代理您的同事" in stranger, "外人" in stranger) == (True, False)
     assert Substitution.objects.count() == 1
 
 

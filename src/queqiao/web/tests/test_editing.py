@@ -16,12 +16,12 @@ from django.utils import timezone
 from PIL import Image
 
 from queqiao.accounts.choices import RoleKind
-from queqiao.accounts.tests.factories import make_organisation
+from queqiao.accounts.tests.factories import make_organisation, make_person, make_user
 from queqiao.needs.models import Need
 from queqiao.records.actions import accept_proposal, advance, save_record
 from queqiao.records.actions.content import create_record
 from queqiao.records.choices import Verb
-from queqiao.records.models import Attachment, WorkingCopy
+from queqiao.records.models import Attachment, Grant, WorkingCopy
 from queqiao.records.queries import working_copy
 from queqiao.research.models import Achievement, Expert, Lab
 from queqiao.web.tests.workshop import Town, as_sent, days_ago, draft, make_town, published, somebody, submitted
@@ -324,16 +324,25 @@ def test_an_invited_organisation_reads_a_blind_record_until_the_invitation_is_ta
     assert "甲标题甲" not in guest.get(page).content.decode()
 
 
+@pytest.mark.parametrize(("typed", "found"), [("苏", False), ("13900139000", True), ("SU@example.org", True)])
+def test_a_person_is_invited_by_the_address_of_his_account_and_never_by_his_name(town: Town, typed: str, found: bool):
+    make_user(make_person(name="苏"), mobile="13900139000", email="su@example.org")
+    record = published(town)
+    answer = town.editor.post(f"/records/{record.number}/sharing", party=typed, invite="1")
+    invited = [given.person.name for given in Grant.objects.current().filter(record_id=record.pk)]
+    assert (answer.status_code, invited) == ((302, ["苏"]) if found else (422, []))
+
+
 def test_english_texts_stand_beside_their_source_and_outdated_ones_are_marked(town: Town):
     record = published(town)
     page = f"/records/{record.number}"
-    town.editor.post(f"{page}/english", title="Weak bond of a wear coating", problem="")
+    town.staff.post(f"{page}/english", title="Weak bond of a wear coating", problem="")
     shown = Client().get(f"/en{page}").content.decode()
     assert ("Weak bond of a wear coating" in shown, '<div class="q-prose" lang="zh-Hans">' in shown) == (True, True)
     record.refresh_from_db()
     save_record(record, {"title": "耐磨涂层结合强度偏低"}, base_revision=record.revision, by=town.staff.actor)
     assert "原文已改，英文待更新" in town.editor.get(f"{page}/english").content.decode()
-    town.editor.post(f"{page}/english", **{"title": "Weak bond of a wear coating", "right-title": "on", "problem": ""})
+    town.staff.post(f"{page}/english", **{"title": "Weak bond of a wear coating", "right-title": "on", "problem": ""})
     assert "原文已改，英文待更新" not in town.editor.get(f"{page}/english").content.decode()
 
 
@@ -370,7 +379,7 @@ def test_a_picture_is_added_shown_to_those_who_may_see_it_and_removed(town: Town
     picture = io.BytesIO()
     Image.new("RGB", (40, 30), "#1a4fa0").save(picture, "PNG")
     sent = SimpleUploadedFile("青峦样件.png", picture.getvalue())
-    town.editor.post(f"/records/{record.number}/files", file=sent)
+    town.staff.post(f"/records/{record.number}/files", file=sent)
     kept = Attachment.objects.get()
     with closing(town.editor.get(f"/attachments/{kept.pk}")) as answer:
         assert Image.open(io.BytesIO(answer.getvalue())).size == (40, 30)

@@ -2,11 +2,12 @@
 
 import datetime
 import io
+from pathlib import Path
 from typing import Any
 
 import segno
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -115,8 +116,8 @@ def record(request: HttpRequest, number: str) -> HttpResponse:
             "editable": editable,
             "reason": row.reason if editable else "",
             "valid_until": row.valid_until,
-            "pictures": [file for file in files if file.is_picture],
-            "files": [file for file in files if not file.is_picture],
+            "pictures": [(file, file.name if face.whole else _blind_name(file)) for file in files if file.is_picture],
+            "files": [(file, file.name if face.whole else _blind_name(file)) for file in files if not file.is_picture],
             "similar": _cards(faces(with_rows(alike(row, actor, SIMILAR)))),
             "address": settings.SITE_URL + reverse("record", args=[number]),
         },
@@ -144,7 +145,7 @@ def attachment(request: HttpRequest, pk: Any) -> HttpResponseBase:
     answer = FileResponse(
         open_stored(settings.FILES_DIR, found.path),
         as_attachment=not found.is_picture,
-        filename=found.name,
+        filename=found.name if getattr(row, "is_whole", False) else _blind_name(found),
         content_type=found.mime,
     )
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
@@ -189,6 +190,11 @@ def _shown_by(row: Organisation, kind: Kind, actor: Actor) -> QuerySet[Any]:
     return with_rows(visible_whole(kind.model, actor).filter(organisation=row, state=State.PUBLISHED))[:OWN]
 
 
+def _blind_name(file: Attachment) -> str:
+    """Return a file's name for who sees the blind form: the real one may name the owner."""
+    return _("附件") + Path(file.name).suffix
+
+
 def qr_answer(text: str) -> HttpResponse:
     """Return a QR code as an SVG picture."""
     out = io.BytesIO()
@@ -212,7 +218,8 @@ def _narrowed(seen: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
         rows = rows.filter(region__in=region_and_below(region))
     if words:
         # Of a blind record, a stranger may not find out by searching what he may not read.
-        rows = rows.filter(title__icontains=words[:60], is_whole=True)
+        asked = words[:60]
+        rows = rows.filter(Q(title__icontains=asked, is_whole=True) | Q(blind_title__icontains=asked, is_whole=False))
     return rows
 
 

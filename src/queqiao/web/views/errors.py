@@ -7,10 +7,15 @@ from django.urls import path
 
 from queqiao.core.i18n import _
 from queqiao.web.access import Rule, open_to
+from queqiao.web.uploads import LARGEST_REQUEST, MEGABYTE, UploadTooLargeError
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a request that makes no sense."""
+    """Answer a request that makes no sense, or brings more than the site takes."""
+    if isinstance(exception, UploadTooLargeError):
+        megabytes = LARGEST_REQUEST // MEGABYTE
+        sentence = _("上传的文件超过 {n} MB，没有保存；请压缩后重试。").format(n=megabytes)
+        return render(request, "errors/400.html", {"sentence": sentence}, status=413)
     return render(request, "errors/400.html", {"sentence": _("请求的内容不完整，请返回上一页重试。")}, status=400)
 
 

@@ -139,11 +139,9 @@ def _substitute(desk: Desk) -> str | None:
     if data is None:
         return None
     other = find_user(data["substitute"])
-    if other is None:
-        raise QueqiaoError(_("没有找到这个手机号或邮箱的账号，请核对。"))
     people.substitute(
         person=desk.person,
-        substitute=other.person,
+        substitute=other.person if other else None,
         begins_on=data["begins_on"],
         ends_on=data["ends_on"],
         by=actor_of(desk.request),

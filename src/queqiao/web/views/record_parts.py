@@ -14,7 +14,9 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_POST
 
 from queqiao.accounts.actors import Actor
+from queqiao.accounts.channels import parse_address
 from queqiao.accounts.models import Organisation, Person, Scope, ScopeMembership
+from queqiao.accounts.queries import find_user, visible_organisations
 from queqiao.core.errors import ForbiddenError, QueqiaoError
 from queqiao.core.i18n import _
 from queqiao.records.actions import (
@@ -189,7 +191,7 @@ def translation(request: HttpRequest, number: str) -> HttpResponse:
     """Show the English texts beside their source, mark those that are outdated, and save them."""
     kind, record, actor = editable(request, number)
     names = [name for name in record.CONTENT if name in TRANSLATED]
-    there = translations([record.pk], ENGLISH)
+    there = translations([record.pk], ENGLISH, shown_only=False)
     if request.method == "POST":
         for name in names:
             known = there.get((record.pk, name))
@@ -255,28 +257,35 @@ def _share(request: HttpRequest, record: CatalogueRecord, actor: Actor, offered:
         if given is not None:
             revoke(record, given, by=actor)
     elif "invite" in post:
-        grant(record, _party(_text(request, "party").strip()), by=actor)
+        grant(record, _party(_text(request, "party").strip(), actor), by=actor)
     else:
         wanted = set(post.getlist("scopes"))
         place_in_scopes(record, [scope.pk for scope in offered if str(scope.pk) in wanted], by=actor)
 
 
-def _party(text: str) -> Organisation | Person:
-    """Return the one organisation or person that a number, a name or an address names."""
+def _party(text: str, actor: Actor) -> Organisation | Person:
+    """Return the organisation of a number or a full name, or the person whose account has an address."""
     if not text:
-        raise QueqiaoError(_("请填写机构编号、机构名称，或个人的姓名、手机号、邮箱。"))
-    organisations = list(Organisation.objects.filter(Q(number=text) | Q(name=text), state="active")[:2])
-    people = list(
-        Person.objects.filter(Q(name=text) | Q(mobile=text) | Q(email__iexact=text), erased_at=None, merged_into=None)[
-            :2
-        ]
-    )
-    found: list[Organisation | Person] = [*organisations, *people]
-    if not found:
-        raise QueqiaoError(_("没有找到“{text}”，请核对编号或全称。").format(text=text[:60]))
-    if len(found) > 1:
-        raise QueqiaoError(_("“{text}”不止一个，请改用机构编号，或个人的手机号、邮箱。").format(text=text[:60]))
-    return found[0]
+        raise QueqiaoError(_("请填写机构编号、机构全称，或个人账号的完整手机号、邮箱。"))
+    named = Q(number=text) | Q(name=text)
+    organisations = list(visible_organisations(actor).filter(named, state="active")[:2])
+    if len(organisations) > 1:
+        raise QueqiaoError(_("叫“{text}”的机构不止一家，请改用机构编号。").format(text=text[:60]))
+    found = organisations[0] if organisations else _person_at(text)
+    if found is None:
+        raise QueqiaoError(
+            _("没有找到“{text}”。机构请填编号或全称，个人请填其账号的完整手机号或邮箱。").format(text=text[:60])
+        )
+    return found
+
+
+def _person_at(text: str) -> Person | None:
+    """Return whose account has the address; a name is no address, so that names cannot be tried out."""
+    try:
+        user = find_user(parse_address(text).value)
+    except QueqiaoError:
+        return None
+    return user.person if user else None
 
 
 def _uuid(text: str) -> uuid.UUID | None:

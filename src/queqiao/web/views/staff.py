@@ -1,5 +1,6 @@
 """The desk of an operator's staff: records and changes to be settled, and organisations that ask to be let in."""
 
+import datetime
 import uuid
 from dataclasses import replace
 from typing import Any
@@ -206,20 +207,34 @@ def _settle(request: HttpRequest, record: CatalogueRecord, by: Actor) -> str:
     """Do what was asked and return a sentence about it; "" where the reason has to be given first."""
     what, form = request.POST.get("what", ""), _reason_form(request, request.POST.get("copy", ""))
     if what == "publish":
-        advance(record, Verb.PUBLISH, by=by)
+        advance(record, Verb.PUBLISH, by=by, base_revision=_revision(request))
         return _("“{title}”已发布。").format(title=record.title)
     if what == "accept":
-        accept_proposal(_copy(request, record), by=by)
+        accept_proposal(_copy(request, record), by=by, seen=_saved(request))
         return _("“{title}”的修改已采纳。").format(title=record.title)
     if what not in ("return", "refuse"):
         raise Http404
     if not form.is_valid():
         return ""
     if what == "return":
-        advance(record, Verb.RETURN, by=by, reason=form.reason())
+        advance(record, Verb.RETURN, by=by, reason=form.reason(), base_revision=_revision(request))
         return _("“{title}”已退回，原因已告知登记人。").format(title=record.title)
     refuse_proposal(_copy(request, record), reason=form.reason(), by=by)
     return _("“{title}”的修改已退回。").format(title=record.title)
+
+
+def _revision(request: HttpRequest) -> int | None:
+    """Return the revision of the record that the reader had before him; None where the form says none."""
+    text = request.POST.get("revision", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def _saved(request: HttpRequest) -> datetime.datetime | None:
+    """Return when the proposal that the reader had before him was saved; None where the form says nothing of it."""
+    try:
+        return datetime.datetime.fromisoformat(request.POST.get("saved", ""))
+    except ValueError:
+        return None
 
 
 def _copy(request: HttpRequest, record: CatalogueRecord) -> WorkingCopy:
