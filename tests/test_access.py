@@ -31,7 +31,8 @@ def browsers(settings, tmp_path: Path) -> tuple[dict[str, Client], dict[str, str
 def answer_to(client: Client, address: str) -> str:
     """Say in a word what a browser gets: open, sign in, no, or absent."""
     answer = client.get(address)
-    answer.close()
+    if answer.streaming:
+        b"".join(answer.streaming_content)  # read to its end, as a browser does; that closes the file
     if answer.status_code in (301, 302):
         return "sign in" if "/sign-in" in answer.headers["Location"] else "open"
     words = {403: "no", 404: "absent", 405: "open", 400: "open", 410: "open"}

@@ -27,7 +27,7 @@ def full_disk():
             "MESSAGE = 'could not extend file: No space left on device'; END $$ LANGUAGE plpgsql;"
             "CREATE TRIGGER no_room BEFORE UPDATE ON needs_need FOR EACH ROW EXECUTE FUNCTION no_room()"
         )
-        empty = "DROP TRIGGER no_room ON needs_need; DROP FUNCTION no_room()"
+        empty = "DROP TRIGGER IF EXISTS no_room ON needs_need; DROP FUNCTION IF EXISTS no_room()"
 
     def switch(on: bool) -> None:
         with connection.cursor() as cursor:

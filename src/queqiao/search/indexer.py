@@ -56,6 +56,9 @@ class Indexer:
             written = rebuild(engine, lambda _done, _total: None, self._should_stop)
         except InterruptedRebuildError:
             return
+        except IndexDamagedError as error:  # somebody took it away meanwhile; the next look begins again
+            _log.warning("the index was damaged while it was built: %s", error)
+            return
         _log.warning("the index is complete: %s entries in %.1f seconds", written, time.monotonic() - began)
 
     def _is_time_to_look(self) -> bool:

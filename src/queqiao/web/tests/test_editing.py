@@ -4,7 +4,6 @@ import datetime
 import io
 import json
 import re
-from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -381,8 +380,8 @@ def test_a_picture_is_added_shown_to_those_who_may_see_it_and_removed(town: Town
     sent = SimpleUploadedFile("青峦样件.png", picture.getvalue())
     town.staff.post(f"/records/{record.number}/files", file=sent)
     kept = Attachment.objects.get()
-    with closing(town.editor.get(f"/attachments/{kept.pk}")) as answer:
-        assert Image.open(io.BytesIO(answer.getvalue())).size == (40, 30)
+    answer = town.editor.get(f"/attachments/{kept.pk}")
+    assert Image.open(io.BytesIO(answer.getvalue())).size == (40, 30)
     assert Client().get(f"/attachments/{kept.pk}").status_code == 404
     assert "青峦样件" not in Client().get(f"/records/{record.number}").content.decode()
     town.editor.post(f"/records/{record.number}/files/{kept.pk}/remove")

@@ -96,7 +96,7 @@ def test_a_file_of_a_blind_need_has_no_name_for_strangers(town: Town) -> None:
     )
     page = Client().get(f"/records/{made.number}").content.decode()
     answer = Client().get(f"/attachments/{file.pk}")
-    answer.close()
+    assert b"".join(answer.streaming_content) == "说明".encode()
     assert ("青峦" in page, "%E9%9D%92" in answer.headers["Content-Disposition"]) == (False, False)
 
 

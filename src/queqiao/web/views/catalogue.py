@@ -49,7 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     published = {plural: visible(kind.model, actor).filter(state=State.PUBLISHED) for plural, kind in KINDS.items()}
     achievements = with_rows(published["achievements"])[:6]
-    needs = with_rows(published["needs"])[:5]
+    needs = with_rows(published["needs"])[:6]
     figures = [
         (kind.label, CappedPaginator(published[plural], 1).count, reverse("records", args=[plural]))
         for plural, kind in KINDS.items()

@@ -108,7 +108,7 @@ def add_file(request: HttpRequest, number: str) -> HttpResponse:
     upload: Any = request.FILES.get("file")
     if not upload:
         messages.error(request, _("请先选择一个文件。"))
-        return redirect(reverse("record-edit", args=[number]) + "#files")
+        return redirect(reverse("record-edit", args=[number]))
     try:
         add_attachment(record, upload, upload.name or "", by=actor, in_blind_form="in_blind_form" in request.POST)
     except ForbiddenError:
@@ -117,7 +117,7 @@ def add_file(request: HttpRequest, number: str) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(request, _("已添加附件“{name}”。").format(name=upload.name))
-    return redirect(reverse("record-edit", args=[number]) + "#files")
+    return redirect(reverse("record-edit", args=[number]))
 
 
 @open_to(Rule.SIGNED_IN)
@@ -130,7 +130,7 @@ def remove_file(request: HttpRequest, number: str, pk: uuid.UUID) -> HttpRespons
         raise Http404
     remove_attachment(record, found, by=actor)
     messages.success(request, _("已移除附件“{name}”。").format(name=found.name))
-    return redirect(reverse("record-edit", args=[number]) + "#files")
+    return redirect(reverse("record-edit", args=[number]))
 
 
 @open_to(Rule.SIGNED_IN)
