@@ -16,6 +16,7 @@ def summary() -> str:
 def add_options(parser: OptionParser) -> None:
     """Declare the options."""
     parser.add_path("--divisions", _("行政区划文件夹：provinces.csv、cities.csv、areas.csv"))
+    parser.add_path("--zones", _("功能区（开发区等）：code、parent、name，可有 name_en、begins_on、ends_on"))
     parser.add_path("--classification", _("分类标准文件夹：GB/T 13745、GB/T 4754、IPC"))
     parser.add_path("--chain", _("运营方自己的分类或产业链：code、parent、name，文件名即分类名称"))
     parser.add_text("--scope", _("使用这套分类的范围代码；--chain 必须带上"))
@@ -28,7 +29,7 @@ def add_options(parser: OptionParser) -> None:
 
 def run(options: Options) -> int:
     """Load what is named, in the order in which it builds on each other; returns 0."""
-    names = ("divisions", "classification", "chain", "universities", "needs", "achievements")
+    names = ("divisions", "zones", "classification", "chain", "universities", "needs", "achievements")
     wanted = {name: path for name in names if (path := getattr(options, name)) is not None}
     if not wanted:
         raise QueqiaoError(_("没有要装入的内容；用 queqiao load --help 查看选项。"))

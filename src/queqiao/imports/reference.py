@@ -1,6 +1,7 @@
 """Reference tables as they are published: divisions, national classifications, universities."""
 
 import csv
+import datetime
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,32 @@ def load_divisions(folder: Path) -> int:
         if _six(row["code"]) not in cities
     ]
     return load_regions(rows)
+
+
+def load_zones(path: Path) -> int:
+    """Load functional zones (development zones and the like) with codes of their own, below the regions that hold them.
+
+    The table has code, parent, name and, where wanted, name_en, begins_on, ends_on (2026-01-31). Returns their number.
+    """
+    known = set(Region.objects.values_list("code", flat=True))
+    zones = []
+    for line, row in enumerate(_read(path, "code", "parent", "name"), start=2):
+        if row["parent"] not in known:
+            raise InputError(_("没有代码为“{code}”的地区").format(code=row["parent"]), path=path, line=line)
+        days = {name: _day(row.get(name) or "", path, line, name) for name in ("begins_on", "ends_on")}
+        english = row.get("name_en") or ""
+        zones.append(
+            Region(code=row["code"], parent_id=row["parent"], name=row["name"], name_en=english, kind="zone", **days)
+        )
+        known.add(row["code"])
+    return load_regions(zones)
+
+
+def _day(text: str, path: Path, line: int, column: str) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError as error:
+        raise InputError(_("日期请写成 2026-01-31 的样子"), path=path, line=line, column=column) from error
 
 
 def load_standards(folder: Path) -> int:

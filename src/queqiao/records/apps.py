@@ -11,7 +11,9 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         """Put this room's part into moves of organisations and people."""
-        from queqiao.accounts.actions import merging  # noqa: PLC0415 -- models are ready only now
+        from queqiao.accounts.actions import merging, organisations  # noqa: PLC0415 -- models are ready only now
         from queqiao.records.actions.audience import renew_after_move  # noqa: PLC0415 -- the same
+        from queqiao.records.queries import open_records  # noqa: PLC0415 -- the same
 
         merging.after_move.append(renew_after_move)
+        organisations.still_open.append(open_records)

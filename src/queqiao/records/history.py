@@ -31,6 +31,8 @@ VERBS: dict[str, Any] = {
     "grant": lazy("邀请查看"),
     "revoke": lazy("收回邀请"),
     "take_over": lazy("从其他系统接收"),
+    "move": lazy("随机构合并转移"),
+    "erase": lazy("注销"),
 } | {verb.value: verb.label for verb in Verb}
 WRITES_CONTENT = ("create", "edit", "accept")  # each of these is one revision of the text
 QUALIFIERS = {Qualifier.EXACT: lazy("确切"), Qualifier.ABOUT: lazy("大约"), Qualifier.OVER: lazy("以上")}

@@ -10,10 +10,19 @@ from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from queqiao.accounts.actors import PUBLIC, Actor, author_token
+from queqiao.accounts.models import Organisation
 from queqiao.core.models import Translation
 from queqiao.core.personal import mark
 from queqiao.records.choices import TRANSITIONS, State, Verb, Visibility, Who
-from queqiao.records.models import Attachment, Audience, CatalogueRecord, Grant, RecordScope, WorkingCopy
+from queqiao.records.models import (
+    Attachment,
+    Audience,
+    CatalogueRecord,
+    Grant,
+    RecordScope,
+    WorkingCopy,
+    concrete_kinds,
+)
 
 R = TypeVar("R", bound=CatalogueRecord)
 
@@ -139,6 +148,12 @@ def possible_steps(record: CatalogueRecord, actor: Actor) -> list[Verb]:
     owner, staff = is_owner(record, actor), is_staff_of(record, actor)
     holds = {Who.OWNER: owner, Who.STAFF: staff, Who.EITHER: owner or staff, Who.CLOCK: actor.is_system}
     return [verb for (state, verb), step in TRANSITIONS.items() if state == record.state and holds[step.who]]
+
+
+def open_records(organisation: Organisation) -> int:
+    """Return how many records of an organisation are published or wait for review."""
+    rows = [model._default_manager.filter(organisation=organisation) for model in concrete_kinds().values()]
+    return sum(row.filter(state__in=(State.PUBLISHED, State.SUBMITTED)).count() for row in rows)
 
 
 def scopes_of(record: CatalogueRecord) -> QuerySet[RecordScope]:

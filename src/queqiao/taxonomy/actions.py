@@ -28,7 +28,7 @@ def load_regions(rows: Iterable[Region]) -> int:
         kept,
         update_conflicts=True,
         unique_fields=["code"],
-        update_fields=["name", "name_en", "kind", "parent"],
+        update_fields=["name", "name_en", "kind", "parent", "begins_on", "ends_on"],
         batch_size=500,
     )
     return len(kept)

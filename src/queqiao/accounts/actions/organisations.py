@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -22,6 +22,8 @@ FIELDS = (
     "size", "listed", "tags", "website", "introduction", "contact_name", "contact_mobile", "contact_email",
 )  # fmt: skip
 PROVED = ("name", "kind", "credit_code")  # what the operator looked at when he let the organisation in
+# Rooms above say how much of an organisation is still open.
+still_open: list[Callable[[Organisation], int]] = []
 PERSONAL = ("contact_name", "contact_mobile", "contact_email")
 
 
@@ -194,6 +196,34 @@ def _refuse_ring(scope: Scope, rows: Mapping[uuid.UUID, Scope]) -> None:
         if above == scope.pk:
             raise QueqiaoError(_("上级范围不能是它自己或它的下级。"))
         above = rows[above].parent_id
+
+
+@transaction.atomic
+def archive_organisation(*, organisation: Organisation, archived: bool, by: Actor) -> Organisation:
+    """Put an organisation that is gone away, or bring it back; its rows and every count stay.
+
+    Only the staff of its scopes. QueqiaoError where something of it is still published.
+    """
+    locked = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    if not looks_after(locked, by):
+        raise ForbiddenError(_("只有“{name}”所在范围的运营人员可以归档或恢复它。").format(name=locked.name))
+    wanted, known = OrganisationState.ARCHIVED, OrganisationState.ACTIVE
+    before, after = (known, wanted) if archived else (wanted, known)
+    if locked.state != before:
+        raise QueqiaoError(_("“{name}”现在的状态不能这样办理，请刷新后再看。").format(name=locked.name))
+    open_ones = sum(count(locked) for count in still_open) if archived else 0
+    if open_ones:
+        raise QueqiaoError(
+            _("“{name}”还有 {n} 条登记在公开或待审，请先撤回或退回，再归档。").format(name=locked.name, n=open_ones)
+        )
+    locked.state = after
+    locked.save(update_fields=["state"])
+    queue_for_index("organisation", locked.pk)
+    change = Change(
+        "organisation", locked.pk, "archive" if archived else "restore", {"state": before}, {"state": after}
+    )
+    record_activity(change, by=by.name)
+    return locked
 
 
 def reveal_organisation_contact(*, organisation: Organisation, by: Actor) -> dict[str, str]:

@@ -24,6 +24,7 @@ __all__ = [
     "SmtpChannel",
     "WecomChannel",
     "choose",
+    "has_group",
     "mask_mobile",
     "parse_address",
     "read_channels",
@@ -45,6 +46,11 @@ def read_channels(source: Mapping[str, str] = os.environ) -> Channels:
     """Read all channels from the environment; SettingError names the setting that cannot be used."""
     console = ConsoleChannel()
     return Channels(read_smtp(source) or console, read_sms(source) or console, read_wecom(source) or console)
+
+
+def has_group(*, source: Mapping[str, str] = os.environ) -> bool:
+    """Whether a WeCom group is set up, to which the site writes what the staff should know."""
+    return bool(source.get("QUEQIAO_WECOM_WEBHOOK") or source.get("QUEQIAO_WECOM_WEBHOOK_FILE"))
 
 
 def choose(address: str, *, source: Mapping[str, str] = os.environ) -> Channel:

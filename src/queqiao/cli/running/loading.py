@@ -15,6 +15,7 @@ from queqiao.records.actions.importing import Outcome
 
 TABLES: dict[str, Callable[[Path], int]] = {
     "divisions": reference.load_divisions,
+    "zones": reference.load_zones,
     "classification": reference.load_standards,
 }
 

@@ -9,7 +9,7 @@ from queqiao.accounts.models import Organisation
 from queqiao.accounts.tests.factories import make_organisation, make_scope
 from queqiao.core.errors import InputError
 from queqiao.imports.catalogue import load_achievements, load_needs, load_universities
-from queqiao.imports.reference import load_divisions, load_own_classes, load_standards
+from queqiao.imports.reference import load_divisions, load_own_classes, load_standards, load_zones
 from queqiao.needs.models import Need
 from queqiao.needs.queries import visible_needs
 from queqiao.taxonomy.models import Node, Region
@@ -92,3 +92,18 @@ def test_an_operators_own_chain_serves_its_scope_and_a_new_edition_stands_beside
     ]
     with pytest.raises(InputError, match="没有代码为“nowhere”的范围"):
         load_own_classes(path, "nowhere", version="2026")
+
+
+def test_functional_zones_lie_below_the_regions_that_hold_them(divisions: Path) -> None:
+    load_divisions(divisions)
+    head = "code,parent,name,name_en,begins_on,ends_on\n"
+    path = write(divisions, "zones.csv", head + "880191,880100,松江高新区,Hi-tech Zone,2015-09-01,\n")
+    assert [load_zones(path), load_zones(path)] == [1, 1]
+    zone = Region.objects.get(code="880191")
+    assert (zone.kind, zone.parent_id, str(zone.begins_on)) == ("zone", "880100", "2015-09-01")
+    write(divisions, "zones.csv", head + "880192,770000,无处区,,,\n")
+    with pytest.raises(InputError, match=r"第 2 行.*没有代码为“770000”的地区"):
+        load_zones(path)
+    write(divisions, "zones.csv", head + "880192,880100,某区,,去年,\n")
+    with pytest.raises(InputError, match=r"“begins_on”列.*日期请写成"):
+        load_zones(path)

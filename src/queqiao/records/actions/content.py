@@ -61,10 +61,12 @@ def create_record(
     _apply(record, values)
     record.save(force_insert=True)
     _apply_rows(record, values)
-    for scope_id in ScopeMembership.objects.current().filter(organisation=organisation).values_list("scope", flat=True):
+    scopes = ScopeMembership.objects.current().filter(organisation=organisation).values_list("scope", flat=True)
+    for scope_id in scopes:
         place(record, scope_id, by=by)
+    after = snapshot(record) | {"scopes": sorted(map(str, scopes))}
     renew_audience(record)
-    record_activity(Change(record.KIND, record.pk, "create", {}, snapshot(record)), by=by.name, now=now)
+    record_activity(Change(record.KIND, record.pk, "create", {}, after), by=by.name, now=now)
     return record
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from queqiao.accounts.actions.messages import write_letter
 from queqiao.accounts.actors import Actor, actor_for, system
+from queqiao.accounts.channels import WECOM, has_group
 from queqiao.accounts.models import ScopeMembership
 from queqiao.core.actions import Change, record_activity
 from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
@@ -67,6 +68,8 @@ def advance(
         Change(locked.KIND, locked.pk, verb.value, before, snapshot(locked)), by=by.name, now=now
     )
     _tell_owner(locked, verb, reason, key=f"step:{activity.pk}", by=by)
+    if verb is Verb.SUBMIT:
+        _tell_group(locked, key=f"submitted:{activity.pk}")
     return locked
 
 
@@ -138,8 +141,12 @@ def _place_where_the_owner_is(record: CatalogueRecord, by: Actor) -> None:
             _("机构“{name}”尚未通过审核，通过后即可提交；已填的内容都已保存。").format(name=record.organisation.name)
         )
     if not RecordScope.objects.current().filter(record_id=record.pk).exists():
-        for membership in ScopeMembership.objects.current().filter(organisation=record.organisation):
-            place(record, membership.scope_id, by=by)
+        joined = ScopeMembership.objects.current().filter(organisation=record.organisation)
+        scopes = list(joined.values_list("scope_id", flat=True))
+        for scope_id in scopes:
+            place(record, scope_id, by=by)
+        change = Change(record.KIND, record.pk, "place", {"scopes": []}, {"scopes": sorted(map(str, scopes))})
+        record_activity(change, by=by.name)
 
 
 def _require_whole(record: CatalogueRecord) -> None:
@@ -171,6 +178,13 @@ def _filled(value: Any) -> bool:
     if hasattr(value, "exists"):
         return bool(value.exists())
     return bool(str(value or "").strip())
+
+
+def _tell_group(record: CatalogueRecord, *, key: str) -> None:
+    """Tell the staff's group, where there is one, that a record waits; by its number only, for many read along."""
+    if has_group():
+        text = _("{kind} {number} 等待审核。").format(kind=str(KIND_LABELS[record.KIND]), number=record.number)
+        write_letter(key=key, address=WECOM, subject=text, text=text, link=f"/staff/review/{record.number}")
 
 
 def _tell_owner(record: CatalogueRecord, verb: Verb, reason: str, *, key: str, by: Actor) -> None:

@@ -14,8 +14,8 @@ from queqiao.accounts.models import Invitation, Message, Organisation, Registrat
 from queqiao.accounts.tests.factories import give, make_organisation, make_person, make_scope, make_user
 from queqiao.core import runs
 from queqiao.core.models import Activity
-from queqiao.records.actions import save_record
-from queqiao.records.choices import State
+from queqiao.records.actions import advance, save_record
+from queqiao.records.choices import State, Verb
 from queqiao.records.queries import proposals
 from queqiao.web.tests.workshop import Somebody, Town, make_town, published, somebody, submitted
 
@@ -295,3 +295,25 @@ def test_script_in_a_name_is_shown_as_text_on_every_desk(town: Town, operator: S
     ):  # fmt: skip
         page = operator.get(address).content.decode()
         assert ("<script>alert" in page, "&lt;script&gt;alert" in page) == (False, True), address
+
+
+def test_an_organisation_is_archived_once_nothing_of_it_is_open_and_comes_back(town: Town) -> None:
+    need = published(town)
+    address = f"/admin/organisations/{town.enterprise.number}"
+    assert "还有 1 条登记在公开或待审" in town.staff.post(address, what="archive").content.decode()
+    advance(need, Verb.WITHDRAW, by=town.staff.actor, reason="注销")
+    town.staff.post(address, what="archive")
+    assert Client().get(f"/organisations/{town.enterprise.number}").status_code == 404
+    assert town.editor.get(f"/records/{need.number}/edit").status_code == 404
+    town.staff.post(address, what="restore")
+    assert Client().get(f"/organisations/{town.enterprise.number}").status_code == 200
+    own = somebody("管理员", RoleKind.ORGANISATION_ADMIN, town.enterprise)
+    assert own.post("/my/organisation", what="archive").status_code == 403
+
+
+def test_the_group_of_the_staff_is_told_the_number_of_what_waits_and_no_more(town: Town, monkeypatch) -> None:
+    monkeypatch.setenv("QUEQIAO_WECOM_WEBHOOK", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=x")
+    need = submitted(town, visibility="invited")
+    letter = Message.objects.get(address="wecom")
+    assert (letter.text, letter.link) == (f"技术需求 {need.number} 等待审核。", f"/staff/review/{need.number}")
+    assert somebody("系统", RoleKind.SYSTEM_ADMIN).get("/system/messages").status_code == 200

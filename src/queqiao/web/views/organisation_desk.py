@@ -126,6 +126,7 @@ def _answer(desk: Desk) -> HttpResponse | None:
     known: dict[str, Callable[[Desk], str | None]] = {
         "save": _save, "alias": _alias, "join": _join, "leave": _leave, "give": _give, "end": _end,
         "invite": _invite, "withdraw": _withdraw, "reveal": _reveal,
+        "archive": _archive, "restore": _restore,
     }  # fmt: skip
     if what not in known:
         raise Http404
@@ -164,6 +165,16 @@ def _save(desk: Desk) -> str | None:
         by=desk.actor,
     )
     return _("资料已保存。")
+
+
+def _archive(desk: Desk) -> str:
+    organisations.archive_organisation(organisation=desk.organisation, archived=True, by=desk.actor)
+    return _("“{name}”已归档。").format(name=desk.organisation.name)
+
+
+def _restore(desk: Desk) -> str:
+    organisations.archive_organisation(organisation=desk.organisation, archived=False, by=desk.actor)
+    return _("“{name}”已恢复。").format(name=desk.organisation.name)
 
 
 def _alias(desk: Desk) -> str | None:
