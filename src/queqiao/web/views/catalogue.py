@@ -7,7 +7,7 @@ from typing import Any
 
 import segno
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -218,8 +218,7 @@ def _narrowed(seen: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
         rows = rows.filter(region__in=region_and_below(region))
     if words:
         # Of a blind record, a stranger may not find out by searching what he may not read.
-        asked = words[:60]
-        rows = rows.filter(Q(title__icontains=asked, is_whole=True) | Q(blind_title__icontains=asked, is_whole=False))
+        rows = rows.filter(title__icontains=words[:60], is_whole=True)
     return rows
 
 
