@@ -153,10 +153,10 @@ def answer_requests(size: int) -> None:
 
     django.setup()
     started = time.perf_counter()
-    from django.core.management import call_command  # noqa: PLC0415
+    from django.core.management import call_command  # noqa: PLC0415 -- the same
 
-    from bench.town import Town  # noqa: PLC0415
-    from queqiao.accounts.models import User  # noqa: PLC0415
+    from bench.town import Town  # noqa: PLC0415 -- the same
+    from queqiao.accounts.models import User  # noqa: PLC0415 -- the same
 
     call_command("migrate", verbosity=0, interactive=False)
     if not User.objects.exists():
@@ -178,9 +178,9 @@ class _Desk:
     """The readers with their browsers, inside a site's process."""
 
     def __init__(self) -> None:
-        from django.test import Client  # noqa: PLC0415
+        from django.test import Client  # noqa: PLC0415 -- the same
 
-        from queqiao.accounts.models import User  # noqa: PLC0415
+        from queqiao.accounts.models import User  # noqa: PLC0415 -- the same
 
         self.browsers = {reader: Client(SERVER_NAME="localhost") for reader in READERS}
         for reader in READERS[1:]:
@@ -189,7 +189,7 @@ class _Desk:
 
     def answer(self, reader: str, path: str) -> dict[str, Any]:
         """Ask for one page and measure it; a star stands for the numbers of visible records, one after the other."""
-        from django.db import connection  # noqa: PLC0415
+        from django.db import connection  # noqa: PLC0415 -- the same
 
         if path.endswith("*"):
             path = self._next(reader, path)
@@ -216,10 +216,10 @@ class _Desk:
         return next(self.records[key])
 
     def _visible(self, path: str) -> Iterator[str]:
-        from queqiao.accounts.actors import STRANGER  # noqa: PLC0415
-        from queqiao.needs.models import Need  # noqa: PLC0415
-        from queqiao.records.queries import visible  # noqa: PLC0415
-        from queqiao.research.models import Achievement  # noqa: PLC0415
+        from queqiao.accounts.actors import STRANGER  # noqa: PLC0415 -- the same
+        from queqiao.needs.models import Need  # noqa: PLC0415 -- the same
+        from queqiao.records.queries import visible  # noqa: PLC0415 -- the same
+        from queqiao.research.models import Achievement  # noqa: PLC0415 -- the same
 
         model: Any = Need if "XQ" in path else Achievement
         numbers = list(visible(model, STRANGER).order_by("id").values_list("number", flat=True)[:20_000])

@@ -4,8 +4,7 @@ import datetime
 import uuid
 from dataclasses import dataclass
 
-from queqiao.accounts.actions.throttle import PER_ACCOUNT, PER_NETWORK
-from queqiao.accounts.actions.throttle import _key as bucket_key
+from queqiao.accounts.actions.throttle import PER_ACCOUNT, PER_NETWORK, bucket_key
 from queqiao.accounts.models import Bucket, User
 
 _BY_ADDRESS, _BY_USER = ("sign-in", "enter-sign-in"), "second-factor"
@@ -23,7 +22,7 @@ class Strained:
 def strained_accounts(*, now: datetime.datetime) -> list[Strained]:
     """Return the users at whom as many tries were spent as one network has, the most tried first.
 
-    Buckets are kept under keyed hashes, so the users are looked through, but only where any bucket is that empty.
+    Buckets are kept under hashes, so the users are looked through, but only where any bucket is that empty.
     """
     window = datetime.timedelta(seconds=PER_ACCOUNT.tries * PER_ACCOUNT.seconds)
     spent = {row.key: _spent(row, now) for row in Bucket.objects.filter(filled_at__gte=now - window)}

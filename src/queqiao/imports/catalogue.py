@@ -1,8 +1,7 @@
 """Universities, needs and achievements that other lists hold: loaded twice, they are there once."""
 
-import csv
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -16,6 +15,7 @@ from queqiao.accounts.models import Organisation
 from queqiao.core.errors import InputError
 from queqiao.core.i18n import _
 from queqiao.core.models import ExternalId
+from queqiao.imports.reference import read_rows
 from queqiao.needs.models import Need
 from queqiao.records.actions.importing import Origin, Outcome, bring_in
 from queqiao.records.models import CatalogueRecord
@@ -52,7 +52,7 @@ def load_universities(path: Path, *, by: Actor = LOADER, progress: Progress = la
         )
         return Outcome.SAME if saved.revision == there.revision else Outcome.CHANGED
 
-    return _in_batches(_rows(path, "moe_code", "name", "province", "city"), enter, progress)
+    return _in_batches(read_rows(path, "moe_code", "name", "province", "city"), enter, progress)
 
 
 def load_needs(
@@ -99,7 +99,7 @@ def _load(
             values["title"] = values["title"][: longest - 1] + "…"
         return bring_in(model, Origin(source, row["id"]), organisation=owner, values=values, by=by)
 
-    return _in_batches(_rows(path, "id", "title"), enter, progress)
+    return _in_batches(read_rows(path, "id", "title"), enter, progress)
 
 
 def _in_batches(
@@ -113,18 +113,6 @@ def _in_batches(
             counts.update(enter(row) for row in batch)
         progress(counts.total())
     return counts
-
-
-def _rows(path: Path, *columns: str) -> Iterator[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in columns if name not in (reader.fieldnames or ())]
-            if missing:
-                raise InputError(_("缺少列：{names}").format(names=_("、").join(missing)), path=path)
-            yield from reader
-    except FileNotFoundError as error:
-        raise InputError(_("文件不存在"), path=path) from error
 
 
 def _with_region(values: dict[str, Any]) -> dict[str, Any]:

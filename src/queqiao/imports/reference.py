@@ -25,16 +25,16 @@ def load_divisions(folder: Path) -> int:
     """
     rows = [
         Region(code=_six(row["code"]), name=row["name"], kind=RegionKind.PROVINCE)
-        for row in _read(folder / "provinces.csv", "code", "name")
+        for row in read_rows(folder / "provinces.csv", "code", "name")
     ]
     rows += [
         Region(code=_six(row["code"]), name=row["name"], kind=RegionKind.CITY, parent_id=_six(row["provinceCode"]))
-        for row in _read(folder / "cities.csv", "code", "name", "provinceCode")
+        for row in read_rows(folder / "cities.csv", "code", "name", "provinceCode")
     ]
     cities = {row.code for row in rows}  # a city without counties stands among the counties once more
     rows += [
         Region(code=_six(row["code"]), name=row["name"], kind=RegionKind.COUNTY, parent_id=_six(row["cityCode"]))
-        for row in _read(folder / "areas.csv", "code", "name", "cityCode")
+        for row in read_rows(folder / "areas.csv", "code", "name", "cityCode")
         if _six(row["code"]) not in cities
     ]
     return load_regions(rows)
@@ -47,7 +47,7 @@ def load_zones(path: Path) -> int:
     """
     known = set(Region.objects.values_list("code", flat=True))
     zones = []
-    for line, row in enumerate(_read(path, "code", "parent", "name"), start=2):
+    for line, row in enumerate(read_rows(path, "code", "parent", "name"), start=2):
         if row["parent"] not in known:
             raise InputError(_("没有代码为“{code}”的地区").format(code=row["parent"]), path=path, line=line)
         days = {name: _day(row.get(name) or "", path, line, name) for name in ("begins_on", "ends_on")}
@@ -95,7 +95,7 @@ def load_own_classes(path: Path, scope_code: str, *, version: str) -> int:
 
 def _nodes(path: Path) -> list[NodeRow]:
     """Read classes; one whose parent the table lacks hangs on the nearest class above it that is there."""
-    rows = {row["code"]: row for row in _read(path, "code", "parent")}
+    rows = {row["code"]: row for row in read_rows(path, "code", "parent")}
     found = []
     for code, row in rows.items():
         parent = row["parent"]
@@ -111,7 +111,8 @@ def _shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
-def _read(path: Path, *columns: str) -> Iterator[dict[str, str]]:
+def read_rows(path: Path, *columns: str) -> Iterator[dict[str, str]]:
+    """Yield the rows of a CSV table by heading; InputError where it is absent or lacks one of the columns."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)

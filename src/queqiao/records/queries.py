@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar, cast
 
+from django.db import models
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
@@ -190,6 +191,17 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "values_list"):  # the rows of a many-to-many field
         return sorted(str(getattr(row, "code", None) or getattr(row, "number", row.pk)) for row in value.all())
     return f"{value:.2f}" if isinstance(value, Decimal) else value
+
+
+def comparable(record: CatalogueRecord, name: str, value: Any) -> Any:
+    """Return a value of a form or a working copy as ``snapshot`` would give it, so that the two can be compared."""
+    field: Any = record._meta.get_field(name)
+    if isinstance(field, models.ForeignKey):
+        return (str(value.pk) if isinstance(value, models.Model) else value) or None
+    if isinstance(field, models.ManyToManyField):
+        rows = field.related_model._default_manager.filter(pk__in=value)
+        return sorted(str(getattr(row, "code", None) or getattr(row, "number", row.pk)) for row in rows)
+    return None if value == "" and field.null else field.to_python(value)
 
 
 def digest(text: str) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import BooleanField, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.fields.related import ManyToManyField
 from django.utils import timezone
 
 from queqiao.accounts.actors import Actor
@@ -17,7 +16,7 @@ from queqiao.core.queries import history, state_as_of
 from queqiao.records.choices import State
 from queqiao.records.history import Wording
 from queqiao.records.models import CatalogueRecord, RecordScope, WorkingCopy, concrete_kinds
-from queqiao.records.queries import snapshot
+from queqiao.records.queries import comparable, snapshot
 from queqiao.records.workspace import REVIEW_WITHIN
 
 MOST_COUNTED = 100
@@ -130,7 +129,7 @@ def changes_since_publication(record: CatalogueRecord) -> list[DiffRow] | None:
 def proposed_changes(record: CatalogueRecord, copy: WorkingCopy) -> list[DiffRow]:
     """Return the fields that a proposal would change, as they stand now and as they would be."""
     clean = copy.values.get("clean", {})
-    wanted = {name: _as_logged(record, name, value) for name, value in clean.items()}
+    wanted = {name: comparable(record, name, value) for name, value in clean.items()}
     return _difference(record, _logged_now(record), _plain(wanted), [name for name in record.CONTENT if name in wanted])
 
 
@@ -144,16 +143,6 @@ def _difference(
         if before.get(name) != after.get(name)
     ]
     return [row for row in rows if row[1] != row[2]]
-
-
-def _as_logged(record: CatalogueRecord, name: str, value: Any) -> Any:
-    field: Any = record._meta.get_field(name)
-    if isinstance(field, ManyToManyField):
-        rows = field.related_model._default_manager.filter(pk__in=value)
-        return sorted(str(getattr(row, "code", None) or getattr(row, "number", row.pk)) for row in rows)
-    if field.is_relation:
-        return value or None
-    return None if value == "" and field.null else field.to_python(value)
 
 
 def _logged_now(record: CatalogueRecord) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def take(what: str, account: str, network: str, *, now: datetime.datetime, sends
         wait = wait or _take_from(f"sending|{network}", SENDING, now)
     wait = wait or _take_from(f"{what}|{account}", PER_ACCOUNT, now)
     if wait > 0:
-        _log.warning("throttled %s, account %s", what, _key(account)[:8])
+        _log.warning("throttled %s, account %s", what, bucket_key(account)[:8])
         minutes = math.ceil(wait / 60)
         raise ThrottledError(
             _("尝试次数过多，请在 {minutes} 分钟后再试。").format(minutes=minutes),
@@ -60,7 +60,7 @@ def take(what: str, account: str, network: str, *, now: datetime.datetime, sends
 
 def give_back(what: str, account: str, network: str) -> None:
     """Forget the failed tries of an account from a network, after a success."""
-    Bucket.objects.filter(key=_key(f"{what}|{account}|{network}")).delete()
+    Bucket.objects.filter(key=bucket_key(f"{what}|{account}|{network}")).delete()
 
 
 def forget_full(*, now: datetime.datetime) -> int:
@@ -73,7 +73,7 @@ def forget_full(*, now: datetime.datetime) -> int:
 def _take_from(name: str, limit: Limit, now: datetime.datetime) -> float:
     """Take one try; return 0, or the seconds until the next one where none is left."""
     bucket, _new = Bucket.objects.select_for_update().get_or_create(
-        key=_key(name), defaults={"left": limit.tries, "filled_at": now}
+        key=bucket_key(name), defaults={"left": limit.tries, "filled_at": now}
     )
     # A clock that was set back neither fills the bucket nor locks it until the old time comes again.
     passed = max((now - bucket.filled_at).total_seconds(), 0)
@@ -84,5 +84,6 @@ def _take_from(name: str, limit: Limit, now: datetime.datetime) -> float:
     return 0 if enough else (1 - left) * limit.seconds
 
 
-def _key(name: str) -> str:
+def bucket_key(name: str) -> str:
+    """Return the key under which a bucket is kept: a hash of its name."""
     return hashlib.sha256(name.encode()).hexdigest()

@@ -21,7 +21,7 @@ from queqiao.records.actions.sharing import place
 from queqiao.records.choices import OPEN_STATES
 from queqiao.records.labels import LABELS
 from queqiao.records.models import CatalogueRecord, WorkingCopy, concrete_kinds
-from queqiao.records.queries import can_edit, digest, is_staff_of, snapshot
+from queqiao.records.queries import can_edit, comparable, digest, is_staff_of, snapshot
 
 R = TypeVar("R", bound=CatalogueRecord)
 
@@ -214,23 +214,13 @@ def changed_values(
     return {
         name: value
         for name, value in values.items()
-        if _comparable(record, name, value) != _logged(record, name, there.get(name))
+        if comparable(record, name, value) != _logged(record, name, there.get(name))
     }
 
 
 def _logged(record: CatalogueRecord, name: str, value: Any) -> Any:
     field: Any = record._meta.get_field(name)
     return value if value is None or field.is_relation else field.to_python(value)
-
-
-def _comparable(record: CatalogueRecord, name: str, value: Any) -> Any:
-    field: Any = record._meta.get_field(name)
-    if isinstance(field, models.ForeignKey):
-        return (str(value.pk) if isinstance(value, models.Model) else value) or None
-    if isinstance(field, models.ManyToManyField):
-        rows = field.related_model._default_manager.filter(pk__in=value)
-        return sorted(str(getattr(row, "code", None) or getattr(row, "number", row.pk)) for row in rows)
-    return None if value == "" and field.null else field.to_python(value)
 
 
 def _lock(record: R) -> R:
