@@ -1,13 +1,12 @@
 """The indexer as a process, and the rebuilding of the index by hand."""
 
 import logging
-import signal
-import threading
 import time
 
 from django.db import DatabaseError, close_old_connections
 
 from queqiao.cli.progress import Progress
+from queqiao.cli.running.goodbye import Goodbye
 from queqiao.core.i18n import _
 from queqiao.core.models import Outbox
 from queqiao.engine.retrieval import IndexDamagedError
@@ -22,12 +21,10 @@ _log = logging.getLogger("queqiao.search")
 
 def keep_indexing() -> None:
     """Take changes into the index until the process is asked to end; the batch at work is finished first."""
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: ended.set())
-    indexer = Indexer(ended.is_set)
-    while not ended.is_set():
-        ended.wait(_step(indexer))
+    goodbye = Goodbye()
+    indexer = Indexer(goodbye.is_due)
+    while not goodbye.is_due():
+        goodbye.wait(_step(indexer))
 
 
 def rebuild_now() -> str:

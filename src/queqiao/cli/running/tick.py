@@ -2,13 +2,12 @@
 
 import logging
 import os
-import signal
 import socket
-import threading
 
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
+from queqiao.cli.running.goodbye import Goodbye
 from queqiao.core.leases import hold, release
 from queqiao.core.ticks import run_due
 
@@ -20,12 +19,10 @@ _log = logging.getLogger("queqiao.ticks")
 def keep_ticking() -> None:
     """Look every five seconds at what is due, until the process is asked to end."""
     holder = f"{socket.gethostname()}:{os.getpid()}"
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: ended.set())
-    while not ended.is_set():
+    goodbye = Goodbye()
+    while not goodbye.is_due():
         tick_once(holder)
-        ended.wait(PAUSE)
+        goodbye.wait(PAUSE)
     release("tick", holder)
 
 

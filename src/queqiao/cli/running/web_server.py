@@ -1,10 +1,12 @@
 """gunicorn's settings; the names are its own. Two processes of four threads answer requests."""
 
+import signal
 from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # it carries no types
 
 from queqiao.cli.running.address import read_address
+from queqiao.cli.running.goodbye import LONGEST, SIGNALS
 from queqiao.cli.running.logs import FORMAT, Discretion, log_to_stderr
 from queqiao.cli.running.parent import follow_parent
 
@@ -22,6 +24,12 @@ class PlainLog(Logger):  # type: ignore[misc]  # as above
             handler.addFilter(Discretion())
 
 
+def post_fork(_server: object, _worker: object) -> None:
+    """Let a request to end, end a process that is still loading: it would go into the queue of its parent."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+
+
 follow_parent()
 log_to_stderr()
 
@@ -30,7 +38,7 @@ bind = str(read_address())
 worker_class = "gthread"
 workers, threads = 2, 4
 timeout = 60  # seconds; a process that is silent that long is replaced
-graceful_timeout = 5  # seconds for requests under way when the site ends
+graceful_timeout = LONGEST  # seconds for requests under way when the site ends
 keepalive = 5
 control_socket_disable = True
 logger_class = PlainLog

@@ -2,26 +2,22 @@
 
 import os
 import socket
-import threading
 from types import FrameType
 
 from django_tasks_db.management.commands.db_worker import Worker
 
+from queqiao.cli.running.goodbye import end_in_time
 from queqiao.core.runs import leave, load_rooms
-
-LONGEST_GOODBYE = 8.0  # seconds that the job at work has to stop; the run is queued again by its silence otherwise
 
 
 class QueueWorker(Worker):
     """A worker of the queue that tells its job to stop when the process is asked to end."""
 
     def shutdown(self, signum: int, frame: FrameType | None) -> None:
-        """End as soon as the job has stopped, and in eight seconds at the latest."""
+        """End as soon as the job has stopped; a run that does not stop in time is queued again by its silence."""
         if self.running:
+            end_in_time()
             leave()
-            deadline = threading.Timer(LONGEST_GOODBYE, os._exit, (1,))
-            deadline.daemon = True
-            deadline.start()
         super().shutdown(signum, frame)
 
 
