@@ -15,15 +15,15 @@ from queqiao.needs.models import Need
 from queqiao.records.actions import add_attachment, advance, grant
 from queqiao.records.choices import State, Verb, Visibility
 from queqiao.records.models import Attachment, CatalogueRecord
-from queqiao.records.queries import visible, visible_whole
+from queqiao.records.queries import is_insider, visible, visible_whole
 from queqiao.research.models import Achievement, Expert, Lab
 from queqiao.web.tests.workshop import draft, make_town, published, submitted
 
 pytestmark = pytest.mark.django_db
 MARKER = re.compile(r"Z[A-Z]{2}\d{3}[a-z_]+Z")
 PRIVATE = {
-    Need: ("title", "problem", "background", "tried", "region_wish"),
-    Achievement: ("title", "description", "advantages", "application", "ip", "policies", "awards"),
+    Need: ("title", "problem", "background", "tried", "region_wish", "contact_name", "contact_details"),
+    Achievement: ("title", "description", "advantages", "application", "policies", "awards"),
     Expert: ("title", "record", "conflicts"),
     Lab: ("title", "description", "opening", "terms"),
 }
@@ -93,7 +93,10 @@ class Field:
         found = {marker("OR000", "name")}  # the organisation itself is listed; on a blind record it must not stand
         for key, record in self.records.items():
             if visible_whole(type(record), actor).filter(pk=record.pk).exists():
-                found |= {marker(key, name) for name in (*PRIVATE[type(record)], "keywords", "file", "filename")}
+                names = {*PRIVATE[type(record)], "keywords", "file", "filename"}
+                found |= {
+                    marker(key, name) for name in names - (set() if is_insider(record, actor) else {*record.INSIDE})
+                }
             elif visible(type(record), actor).filter(pk=record.pk).exists() and "keywords" in record.BLIND:
                 found.add(marker(key, "keywords"))
         return found

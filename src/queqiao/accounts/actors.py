@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -82,6 +82,27 @@ def actor_for(person: Person | None, *, day: datetime.date | None = None) -> Act
     if any(token.startswith("staff:") for token in tokens):
         tokens.add(f"entered:{person.pk}")
     return Actor(f"person:{person.pk}", person.pk, frozenset(tokens))
+
+
+def staff_of(scopes: Collection[uuid.UUID], *, day: datetime.date | None = None) -> set[uuid.UUID]:
+    """Return the ids of the people who work in any of the scopes on ``day`` by roles of their own and can sign in."""
+    wanted, tree = {f"staff:{scope}" for scope in scopes}, _ScopeTree()
+    roles = Role.objects.current(day or timezone.localdate()).filter(
+        kind__in=(RoleKind.STAFF, RoleKind.OPERATOR_ADMIN), person__erased_at=None, person__users__is_active=True
+    )
+    return {role.person_id for role in roles.select_related("organisation") if wanted & _role_tokens(role, tree)}
+
+
+def actors_of(roles: Iterable[Role]) -> dict[uuid.UUID, Actor]:
+    """Return the holders of roles, read with their organisations, as actors with what these give, and nothing lent."""
+    tree = _ScopeTree()
+    held: dict[uuid.UUID, set[str]] = {}
+    for role in roles:
+        held.setdefault(role.person_id, {PUBLIC, f"person:{role.person_id}"}).update(_role_tokens(role, tree))
+    for person_id, tokens in held.items():
+        if any(token.startswith("staff:") for token in tokens):
+            tokens.add(f"entered:{person_id}")
+    return {pk: Actor(f"person:{pk}", pk, frozenset(tokens)) for pk, tokens in held.items()}
 
 
 def _lent_tokens(

@@ -17,7 +17,7 @@ def add_options(parser: OptionParser) -> None:
 
 
 def run(options: Options) -> int:
-    """Index until asked to end; returns 0."""
+    """Index until the process is ended."""
     follow_parent()
     log_to_stderr()
     open_site("indexer").keep_indexing()

@@ -12,19 +12,22 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from queqiao.core.models import Activity, LogHead, NumberSeries, Outbox
 
 _moment: ContextVar[datetime.datetime | None] = ContextVar("moment", default=None)
 _EARLIEST = datetime.datetime.min.replace(tzinfo=datetime.UTC)
+_APART = datetime.timedelta(minutes=5)  # by which the clocks of two writers may differ
+_LEAP = datetime.timedelta(days=1)  # a log that holds nothing from now until that much later had a clock far ahead
 
 
 @contextmanager
 def as_at(moment: datetime.datetime) -> Iterator[None]:
     """Record what is done inside the ``with`` block as done at ``moment``: for entering what happened earlier.
 
-    The log still never goes back: where its last activity is later, that time is kept.
+    The log does not go back for it: where its last activity is later, that time is kept.
     """
     token = _moment.set(moment)
     try:
@@ -54,6 +57,9 @@ def record_activity(change: Change, *, by: str, now: datetime.datetime | None = 
 
     ``by`` is ``person:<id>`` or ``system:<what>``. Must run inside a transaction, so that a change and its activity
     are there together or not at all; raises TransactionManagementError otherwise.
+
+    The time of the activity before is kept where that is later, for the clock was set back; only where the clock had
+    been far ahead the log returns to the true time, and ``queries.state_as_of`` reads it so.
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("an activity is written inside the transaction of its change")
@@ -61,7 +67,7 @@ def record_activity(change: Change, *, by: str, now: datetime.datetime | None = 
     old, new = (json.loads(json.dumps(dict(values), cls=DjangoJSONEncoder)) for values in (change.before, change.after))
     changes = {name: [old.get(name), new.get(name)] for name in sorted(old | new) if old.get(name) != new.get(name)}
     activity = Activity(
-        recorded_at=max(now or present(), head.recorded_at or _EARLIEST),
+        recorded_at=max(now or present(), _floor(head)),
         actor=by,
         verb=change.verb,
         target_kind=change.kind,
@@ -74,6 +80,21 @@ def record_activity(change: Change, *, by: str, now: datetime.datetime | None = 
     head.hash, head.recorded_at = activity.hash, activity.recorded_at
     head.save(update_fields=["hash", "recorded_at"])
     return activity
+
+
+def _floor(head: LogHead) -> datetime.datetime:
+    """Return the time before which nothing is recorded: that of the last activity whose clock can be believed.
+
+    A clock that was set back falls among activities that were recorded as time went by, and is not believed. Where
+    the log jumps from before now to days after it, it was the clock of then that was wrong.
+    """
+    last, clock = head.recorded_at or _EARLIEST, timezone.now()
+    if last <= clock + _APART:
+        return last
+    next_one = Activity.objects.filter(recorded_at__gt=clock + _APART).aggregate(at=Min("recorded_at"))["at"]
+    before = Activity.objects.filter(recorded_at__lte=clock + _APART).aggregate(at=Max("recorded_at"))["at"]
+    leapt = before is not None and next_one is not None and next_one > clock + _LEAP
+    return before if leapt else last
 
 
 def link_hash(activity: Activity) -> str:

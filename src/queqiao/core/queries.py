@@ -16,12 +16,25 @@ def history(kind: str, target: uuid.UUID) -> QuerySet[Activity]:
 
 
 def state_as_of(kind: str, target: uuid.UUID, moment: datetime.datetime) -> dict[str, Any] | None:
-    """Rebuild a record's fields as they were known at ``moment``; None where nothing was known of it yet."""
+    """Rebuild a record's fields as they were known at ``moment``; None where nothing was known of it yet.
+
+    Known are all activities up to the last one of the log that is not later than ``moment``: what comes before it
+    with a later time was written by a clock that was ahead.
+    """
+    last = Activity.objects.filter(recorded_at__lte=moment).order_by("-id").first()
+    return state_after(kind, target, last) if last else None
+
+
+def state_after(kind: str, target: uuid.UUID, activity: Activity) -> dict[str, Any] | None:
+    """Rebuild a record's fields as they were right after an activity; None where it was not there yet.
+
+    Unlike a moment, an activity tells apart what was written at one and the same time.
+    """
     state: dict[str, Any] = {}
     known = False
-    for activity in history(kind, target).filter(recorded_at__lte=moment):
+    for one in history(kind, target).filter(pk__lte=activity.pk):
         known = True
-        for name, (_before, after) in activity.changes.items():
+        for name, (_before, after) in one.changes.items():
             state[name] = after
     return state if known else None
 

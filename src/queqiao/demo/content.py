@@ -43,13 +43,16 @@ def money(text: str) -> tuple[Decimal | None, Decimal | None, str]:
     return read[0].amount, read[-1].amount, read[-1].qualifier
 
 
-def month_end(text: str) -> datetime.date | None:
-    """Read 2027-03 as the last day of that month."""
+def month_end(text: str, *, today: datetime.date) -> datetime.date | None:
+    """Read 2027-03 as the last day of that month, or of the same month in the first year in which it lies ahead."""
     if not text:
         return None
     year, month = map(int, text.split("-")[:2])
-    after = datetime.date(year + month // 12, month % 12 + 1, 1)
-    return after - datetime.timedelta(days=1)
+    ends = (
+        datetime.date(one + month // 12, month % 12 + 1, 1) - datetime.timedelta(days=1)
+        for one in range(year, max(year, today.year) + 2)
+    )
+    return next(end for end in ends if end >= today)
 
 
 def spread(rows: int, days: int, now: datetime.datetime) -> Iterator[datetime.datetime]:

@@ -16,6 +16,7 @@ from queqiao.accounts.actors import Actor, actor_for, system
 from queqiao.accounts.choices import RoleKind
 from queqiao.accounts.models import Organisation, Person, Scope, User
 from queqiao.core.actions import Change, as_at, record_activity
+from queqiao.core.rights import parse_rights
 from queqiao.demo.content import lines, money, month_end, parts, spread, table
 from queqiao.needs.models import Need
 from queqiao.records.actions import advance, create_record, expire_due, write_translation
@@ -77,7 +78,8 @@ def seed(*, now: datetime.datetime | None = None) -> City:
         *(("lab", row) for row in table("labs_")),
         *(("expert", row) for row in table("experts_")),
         *(("achievement", row) for row in table("achievements_")),
-        *(("need", row) for row in table("needs_")),
+        # What has expired was entered before the rest, while it was still valid.
+        *(("need", row) for row in sorted(table("needs_"), key=lambda row: row["fate"] != "expired")),
     ]
     enter = {"lab": _lab, "expert": _expert, "achievement": _achievement, "need": _need}
     for (kind, row), moment in zip(work, spread(len(work), DAYS, city.now), strict=True):
@@ -213,10 +215,11 @@ def _expert(city: City, row: dict[str, str], moment: datetime.datetime) -> None:
 
 def _achievement(city: City, row: dict[str, str], moment: datetime.datetime) -> None:
     low, _high, qualifier = money(row["price"])
-    plain = ("title", "result", "description", "advantages", "application", "stage", "ip")
+    plain = ("title", "result", "description", "advantages", "application", "stage")
     values: dict[str, Any] = {name: row[name] for name in plain} | {
         "indicators": lines(row["indicators"]),
         "trl": int(row["trl"]),
+        "ip": [right.stored() for right in parse_rights(row["ip"])],
         "keywords": parts(row["keywords"]),
         "cooperation": parts(row["cooperation"]),
         "team": [city.experts[key].pk for key in parts(row["team"]) if key in city.experts],
@@ -235,11 +238,14 @@ def _need(city: City, row: dict[str, str], moment: datetime.datetime) -> None:
         "budget_low": low,
         "budget_high": high,
         "budget_qualifier": qualifier,
-        "deadline": month_end(row["deadline"]),
+        "deadline": month_end(row["deadline"], today=timezone.localdate(city.now)),
         "cooperation": parts(row["cooperation"]),
         "bottleneck": bool(row["bottleneck"]),
         "chain_nodes": [city.nodes[row["chain"]].pk] if row["chain"] else [],
     }
+    for _key, name, where, _kind, mobile in PEOPLE:
+        if where == row["organisation"]:
+            values |= {"contact_name": name, "contact_details": mobile}
     if row["fate"] == "expired":
         values["valid_until"] = timezone.localdate(city.now) - datetime.timedelta(days=2)
     made = _enter(city, Need, row, values, moment, fate=row["fate"])
@@ -268,15 +274,8 @@ def _enter(
         made = advance(made, Verb.SUBMIT, by=by, now=moment + minute)
     if fate in ("published", "expired"):
         staff = city.staff if is_staff_of(made, city.staff) else DEMO
-        _publish(made, values, moment + 2 * minute, staff)
+        made = advance(made, Verb.PUBLISH, by=staff, now=moment + 2 * minute)
     return made
-
-
-def _publish(made: CatalogueRecord, values: dict[str, Any], moment: datetime.datetime, staff: Actor) -> None:
-    published = advance(made, Verb.PUBLISH, by=staff, now=moment)
-    # A validity that lies in the past is the point of a record that has expired.
-    if values.get("valid_until") and published.valid_until != values["valid_until"]:
-        type(made)._default_manager.filter(pk=made.pk).update(valid_until=values["valid_until"])
 
 
 def _translate(made: CatalogueRecord, texts: dict[str, str]) -> None:

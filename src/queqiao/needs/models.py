@@ -14,9 +14,11 @@ class Need(CatalogueRecord):
     CONTENT = (
         "title", "problem", "background", "indicators", "tried", "fields", "keywords", "chain_nodes", "bottleneck",
         "budget_low", "budget_high", "budget_qualifier", "budget_currency", "deadline",
-        "cooperation", "region_wish", "region", "visibility", "blind_title", "valid_until",
+        "cooperation", "region_wish", "region", "contact_name", "contact_details", "visibility", "blind_title",
+        "valid_until",
     )  # fmt: skip
     REQUIRED = ("title", "problem", "fields")
+    PERSONAL = INSIDE = ("contact_name", "contact_details")
     BLIND = ("indicators", "fields", "bottleneck", "deadline", "cooperation", "region")
 
     problem = models.TextField(blank=True)
@@ -33,3 +35,5 @@ class Need(CatalogueRecord):
     budget_currency = models.CharField(max_length=3, default="CNY")
     deadline = models.DateField(null=True, blank=True)
     region_wish = models.CharField(max_length=60, blank=True)
+    contact_name = models.CharField(max_length=60, blank=True)
+    contact_details = models.CharField(max_length=100, blank=True)

@@ -28,12 +28,14 @@ TARGETS: dict[str, Any] = KIND_LABELS | {
     "user": lazy("账号"),
     "message": lazy("消息"),
     "run": lazy("后台任务"),
+    "network": lazy("网络"),
 }
 LOG_VERBS: dict[str, Any] = VERBS | {
     "alias": lazy("添加名称"),
     "join": lazy("加入范围"),
     "leave": lazy("退出范围"),
     "reveal": lazy("查看联系方式"),
+    "logo": lazy("更换标志"),
     "merge": lazy("合并"),
     "split": lazy("撤销合并"),
     "affiliate": lazy("添加任职"),
@@ -52,6 +54,7 @@ LOG_VERBS: dict[str, Any] = VERBS | {
     "end_session": lazy("强制下线"),
     "close": lazy("停用账号"),
     "open": lazy("恢复账号"),
+    "sign_in_failed": lazy("登录失败"),
     "new_password": lazy("修改密码"),
     "second_factor_on": lazy("开启两步验证"),
     "second_factor_off": lazy("重置两步验证"),
@@ -69,6 +72,12 @@ _FIELDS: dict[str, Any] = {
     "alias": lazy("名称"),
     "network": lazy("网络地址"),
     "active": lazy("可登录"),
+    "handed_to": lazy("转交给"),
+    "way": lazy("登录方式"),
+    "throttled": lazy("因尝试过多被拦下"),
+}
+_WORDS: dict[str, dict[str, Any]] = {
+    "way": {"password": lazy("密码"), "code": lazy("验证码"), "second_factor": lazy("动态码")}
 }
 _MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _EMAIL = re.compile(r"\b([A-Za-z0-9][\w.+-]?)[\w.+-]*@([\w-]+\.[\w.-]+)")
@@ -158,13 +167,15 @@ def _changes(row: Activity, wording: Wording | None) -> tuple[tuple[str, str, st
     told = []
     for name, (before, after) in row.changes.items():
         label = wording.label(name) if wording and name not in _FIELDS else str(_FIELDS.get(name, name))
-        texts = [wording.say(name, one) if wording else _plain(one) for one in (before, after)]
+        texts = [wording.say(name, one) if wording else _plain(name, one) for one in (before, after)]
         if any(texts):
             told.append((label, _short(texts[0]), _short(texts[1])))
     return tuple(told)
 
 
-def _plain(value: Any) -> str:
+def _plain(name: str, value: Any) -> str:
+    if name in _WORDS:
+        return str(_WORDS[name].get(value, value or ""))
     if value in (None, "", [], False):
         return ""
     if value is True:

@@ -11,7 +11,8 @@ from queqiao.accounts.models import Organisation, Person, Scope
 from queqiao.core.i18n import _, current_language, lazy
 from queqiao.core.models import Activity
 from queqiao.core.money import MoneyRange, Qualifier
-from queqiao.core.queries import history, state_as_of
+from queqiao.core.queries import history, state_after, state_as_of
+from queqiao.core.rights import write_rights
 from queqiao.records.choices import Cooperation, State, Verb
 from queqiao.records.labels import LABELS
 from queqiao.records.models import CatalogueRecord, concrete_kinds
@@ -30,6 +31,8 @@ VERBS: dict[str, Any] = {
     "place": lazy("调整所在范围"),
     "grant": lazy("邀请查看"),
     "revoke": lazy("收回邀请"),
+    "hand_over": lazy("转交待办"),
+    "take_back": lazy("收回转交的待办"),
     "take_over": lazy("从其他系统接收"),
     "move": lazy("随机构合并转移"),
     "erase": lazy("注销"),
@@ -37,7 +40,7 @@ VERBS: dict[str, Any] = {
 WRITES_CONTENT = ("create", "edit", "accept")  # each of these is one revision of the text
 QUALIFIERS = {Qualifier.EXACT: lazy("确切"), Qualifier.ABOUT: lazy("大约"), Qualifier.OVER: lazy("以上")}
 AMOUNTS, EXACTNESS = ("price", "budget_low", "budget_high"), ("price_qualifier", "budget_qualifier")
-NODES, PARTIES = ("fields", "chain_nodes"), ("granted", "proposal_of", "organisation", "scopes")
+NODES, PARTIES = ("fields", "chain_nodes"), ("granted", "proposal_of", "organisation", "scopes", "handed_to")
 LONGEST = 600
 
 
@@ -82,6 +85,8 @@ class Wording:
         """Return a logged value in words, "" for nothing."""
         if value in (None, "", [], False):
             return ""
+        if name == "ip":
+            return _("；").join(write_rights(value))
         if isinstance(value, list):
             return _("、").join(self._word(name, str(one)) for one in value)
         return _("是") if value is True else self._word(name, str(value))
@@ -126,10 +131,10 @@ def facts_as_of(record: CatalogueRecord, moment: datetime.datetime) -> list[tupl
 
 def content_at_revision(record: CatalogueRecord, revision: int) -> dict[str, Any] | None:
     """Return the fields of a record as they were at one of its revisions, None where the log does not know it."""
-    writes = list(history(record.KIND, record.pk).filter(verb__in=WRITES_CONTENT).values_list("recorded_at", flat=True))
+    writes = list(history(record.KIND, record.pk).filter(verb__in=WRITES_CONTENT))
     if not 0 < revision <= len(writes):
         return None
-    return state_as_of(record.KIND, record.pk, writes[revision - 1])
+    return state_after(record.KIND, record.pk, writes[revision - 1])
 
 
 def _entry(activity: Activity, wording: Wording, names: Mapping[str, str]) -> Entry:

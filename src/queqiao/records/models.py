@@ -26,6 +26,7 @@ class CatalogueRecord(Record):
     REQUIRED: ClassVar[tuple[str, ...]] = ("title", "fields")  # without these nothing is submitted
 
     PERSONAL: ClassVar[tuple[str, ...]] = ()  # the log keeps marks of these, not the values
+    INSIDE: ClassVar[tuple[str, ...]] = ()  # in full for the owner and the staff; others see them masked, or not
 
     number = models.CharField(max_length=20, unique=True, editable=False)
     title = models.CharField(max_length=120)

@@ -10,11 +10,13 @@ from django.db.models import Model, QuerySet
 
 from queqiao.accounts.actors import Actor
 from queqiao.accounts.choices import OrganisationKind
+from queqiao.accounts.overview import masked
 from queqiao.core.i18n import _, current_language
 from queqiao.core.models import Translation
+from queqiao.core.rights import write_rights
 from queqiao.records.choices import Cooperation, State, Visibility
 from queqiao.records.models import CatalogueRecord
-from queqiao.records.queries import translations, visible
+from queqiao.records.queries import is_insider, translations, visible
 
 R = TypeVar("R", bound=CatalogueRecord)
 TRANSLATED = ("title", "result", "description", "problem", "record", "advantages", "application", "equipment")
@@ -51,23 +53,28 @@ def with_rows(rows: QuerySet[R]) -> QuerySet[R]:
     return rows.select_related("organisation", "region").prefetch_related("fields__parent", *many)
 
 
-def faces(rows: Iterable[CatalogueRecord]) -> list[Face]:
-    """Return the faces of rows that came through ``visible`` and ``with_rows``."""
+def faces(rows: Iterable[CatalogueRecord], *, inside: bool = False) -> list[Face]:
+    """Return the faces of rows that came through ``visible`` and ``with_rows``.
+
+    ``inside`` shows what only the owner and the staff of the rows see; whoever asks for it has tested that.
+    """
     kept = list(rows)
     language = current_language()
     texts = translations((row.pk for row in kept), language) if language != "zh" else {}
-    return [_face(row, texts) for row in kept]
+    return [_face(row, texts, inside) for row in kept]
 
 
 def face_of(record: CatalogueRecord, actor: Actor) -> Face | None:
     """Return the record as the actor sees it, None where he must not know of it."""
     found = with_rows(visible(type(record), actor).filter(pk=record.pk)).first()
-    return faces([found])[0] if found else None
+    return faces([found], inside=is_insider(found, actor))[0] if found else None
 
 
-def _face(row: CatalogueRecord, texts: Mapping[tuple[uuid.UUID, str], Translation]) -> Face:
+def _face(row: CatalogueRecord, texts: Mapping[tuple[uuid.UUID, str], Translation], inside: bool) -> Face:
     whole = bool(getattr(row, "is_whole", False))
     values = {name: value_of(row, name) for name in (row.CONTENT if whole else row.BLIND)}
+    if not inside:
+        values |= {name: _from_outside(name, values[name]) for name in row.INSIDE if name in values}
     values["title"] = row.title if whole else row.blind_title or _("未具名的{field}记录").format(field=_field_name(row))
     untranslated = set()
     if current_language() != "zh":
@@ -98,6 +105,8 @@ def value_of(row: CatalogueRecord, name: str) -> Any:
     value = getattr(row, name)
     if name == "cooperation":
         return tuple(words(value, Cooperation.choices))
+    if name == "ip":
+        return tuple(write_rights(value))
     if hasattr(value, "values_list"):
         # A colleague whose own page is not open to everybody is not named on the page of his achievement either.
         return tuple(name_of(one) for one in value.all() if is_open(one))
@@ -107,6 +116,13 @@ def value_of(row: CatalogueRecord, name: str) -> Any:
     if choices and name not in ("budget_qualifier", "price_qualifier"):
         return str(dict(choices).get(value, "")) if value else ""
     return tuple(value) if isinstance(value, list) else value
+
+
+def _from_outside(name: str, value: str) -> str:
+    """Return what others see of a field that is for the owner and the staff: a contact masked, the rest not at all."""
+    if name == "contact_name":
+        return value[:1] + "**" if value else ""
+    return masked(value) if name == "contact_details" else ""
 
 
 def is_open(row: Any) -> bool:

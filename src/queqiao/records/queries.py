@@ -15,6 +15,7 @@ from queqiao.accounts.models import Organisation
 from queqiao.core.models import Translation
 from queqiao.core.personal import mark
 from queqiao.records.choices import TRANSITIONS, State, Verb, Visibility, Who
+from queqiao.records.four_eyes import reviewers_instead
 from queqiao.records.models import (
     Attachment,
     Audience,
@@ -123,10 +124,15 @@ def _tagged(model: type[CatalogueRecord], nodes: Collection[int]) -> tuple[Query
 
 def is_owner(record: CatalogueRecord, actor: Actor) -> bool:
     """Whether the actor edits for the record's organisation, or wrote it himself and still belongs there."""
+    return actor.has(*owner_tokens(record))
+
+
+def owner_tokens(record: CatalogueRecord) -> list[str]:
+    """Return the tokens each of which makes an actor the owner of a record."""
     tokens = [f"edit:{record.organisation_id}"]
     if record.created_by_id:
         tokens += [author_token(record.created_by_id, record.organisation_id), f"entered:{record.created_by_id}"]
-    return actor.has(*tokens)
+    return tokens
 
 
 def is_staff_of(record: CatalogueRecord, actor: Actor) -> bool:
@@ -139,16 +145,27 @@ def is_staff_of(record: CatalogueRecord, actor: Actor) -> bool:
     return RecordScope.objects.current().filter(record_id=record.pk, scope__in=staff).exists()
 
 
+def is_insider(record: CatalogueRecord, actor: Actor) -> bool:
+    """Whether the actor sees what only the owner and the staff see of a record."""
+    return is_owner(record, actor) or is_staff_of(record, actor)
+
+
 def can_edit(record: CatalogueRecord, actor: Actor) -> bool:
     """Whether the actor may change the record, or propose a change where it is published."""
-    return record.state != State.ARCHIVED and (is_owner(record, actor) or is_staff_of(record, actor))
+    return record.state != State.ARCHIVED and is_insider(record, actor)
 
 
 def possible_steps(record: CatalogueRecord, actor: Actor) -> list[Verb]:
-    """Return the steps of the life cycle that the actor may take now, in the order of the table."""
+    """Return the steps of the life cycle that the actor may take now, in the order of the table.
+
+    Publishing is left to the others where the actor submitted the record himself.
+    """
     owner, staff = is_owner(record, actor), is_staff_of(record, actor)
     holds = {Who.OWNER: owner, Who.STAFF: staff, Who.EITHER: owner or staff, Who.CLOCK: actor.is_system}
-    return [verb for (state, verb), step in TRANSITIONS.items() if state == record.state and holds[step.who]]
+    steps = [verb for (state, verb), step in TRANSITIONS.items() if state == record.state and holds[step.who]]
+    if Verb.PUBLISH in steps and reviewers_instead(record, actor):
+        steps.remove(Verb.PUBLISH)
+    return steps
 
 
 def open_records(organisation: Organisation) -> int:

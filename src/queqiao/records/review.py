@@ -12,7 +12,7 @@ from django.db.models import BooleanField, DateTimeField, Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from queqiao.accounts.actors import Actor
-from queqiao.core.queries import history, state_as_of
+from queqiao.core.queries import history, state_after
 from queqiao.records.choices import State
 from queqiao.records.history import Wording
 from queqiao.records.models import CatalogueRecord, RecordScope, WorkingCopy, concrete_kinds
@@ -122,7 +122,7 @@ def changes_since_publication(record: CatalogueRecord) -> list[DiffRow] | None:
     )
     if last is None:
         return None
-    public = state_as_of(record.KIND, record.pk, last.recorded_at) or {}
+    public = state_after(record.KIND, record.pk, last) or {}
     return _difference(record, public, _logged_now(record), record.CONTENT)
 
 

@@ -4,7 +4,7 @@ import datetime
 
 from django.conf import settings
 
-from queqiao.accounts.models import Registration
+from queqiao.accounts.models import Organisation, Registration
 from queqiao.core import ticks
 from queqiao.core.files import sweep
 from queqiao.records.actions import expire_due
@@ -24,4 +24,5 @@ def sweep_files(now: datetime.datetime) -> int:
     """Delete files that no row names, such as proofs of registrations that nobody finished; return how many."""
     wanted = set(Attachment.objects.exclude(name="").values_list("path", flat=True))
     wanted |= set(Registration.objects.values_list("proof_path", flat=True))
+    wanted |= set(Organisation.objects.exclude(logo="").values_list("logo", flat=True))
     return sweep(settings.FILES_DIR, wanted, before=(now - ORPHANED_AFTER).timestamp())

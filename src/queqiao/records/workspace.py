@@ -2,10 +2,10 @@
 
 import datetime
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
@@ -14,7 +14,7 @@ from queqiao.accounts.actors import Actor
 from queqiao.accounts.models import Person, Registration
 from queqiao.records.choices import State
 from queqiao.records.models import CatalogueRecord, RecordScope, WorkingCopy, concrete_kinds
-from queqiao.records.queries import visible_whole
+from queqiao.records.queries import owner_tokens, visible_whole
 
 EXPIRES_WITHIN = datetime.timedelta(days=30)
 UNSENT_FOR = datetime.timedelta(days=7)
@@ -35,9 +35,35 @@ class Work(StrEnum):
     REGISTRATION = "registration"
 
 
+class Key(NamedTuple):
+    """What tells a task from every other one, later tasks of the same record included."""
+
+    kind: str
+    work: str
+    target: uuid.UUID
+    since: datetime.datetime
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """Read what ``write`` wrote; None for anything else."""
+        try:
+            kind, work, target, since = text.split(" ")
+            return cls(kind, work, uuid.UUID(target), datetime.datetime.fromisoformat(since).astimezone(datetime.UTC))
+        except (ValueError, OverflowError):
+            return None
+
+    def write(self) -> str:
+        """Write the key as it stands in a form."""
+        return " ".join((self.kind, self.work, str(self.target), self.since.isoformat()))
+
+
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """One thing that waits: since when, and for whom where that is somebody else who is away."""
+    """One thing that waits: since when, and for whom where that is somebody else who is away.
+
+    ``open_to`` are the tokens each of which lets an actor do it; ``owner`` is the organisation to which it falls, None
+    where it falls to the staff.
+    """
 
     work: Work
     kind: str  # of record; "" for a registration
@@ -46,9 +72,18 @@ class Todo:
     organisation: str
     since: datetime.datetime
     overdue: bool
+    target: uuid.UUID  # the record or the registration
+    open_to: frozenset[str]
+    owner: uuid.UUID | None = None
+    author: uuid.UUID | None = None
     until: datetime.date | None = None
     instead_of: str = ""
-    id: uuid.UUID | None = None  # of the registration
+
+    @property
+    def key(self) -> Key:
+        """Return what tells this task from every other; a record that expires meanwhile still asks for the same."""
+        work = Work.EXPIRING if self.work is Work.EXPIRED else self.work
+        return Key(self.kind, work.value, self.target, self.since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,20 +183,26 @@ def _owner_todo(
         work, since = Work.RETURNED, row.submitted_at or row.recorded_at
         overdue = since < now - ANSWER_WITHIN
     elif row.state == State.DRAFT:
-        work = Work.UNSENT
+        work, since = Work.UNSENT, row.submitted_at or row.recorded_at
     else:
         late = row.state == State.EXPIRED or bool(row.valid_until and row.valid_until < today)
         work, since, overdue = Work.EXPIRED if late else Work.EXPIRING, row.confirmed_at or row.recorded_at, late
-    todo = _todo(work, row, since, overdue=overdue)
-    instead_of = away.get(row.created_by_id, "") if row.created_by_id else ""
-    return replace(todo, until=row.valid_until, instead_of=instead_of)
+    return replace(
+        _todo(work, row, since, frozenset(owner_tokens(row)), overdue=overdue),
+        owner=row.organisation_id,
+        author=row.created_by_id,
+        until=row.valid_until,
+        instead_of=away.get(row.created_by_id, "") if row.created_by_id else "",
+    )
 
 
 def _reviews(model: type[CatalogueRecord], actor: Actor, now: datetime.datetime) -> Iterable[Todo]:
-    rows = _in_care(model, actor).filter(state=State.SUBMITTED).select_related("organisation").order_by("submitted_at")
+    waiting = _in_care(model, actor).filter(state=State.SUBMITTED)
+    rows = list(waiting.select_related("organisation").order_by("submitted_at")[:MOST])
+    staff = _staff_tokens([row.pk for row in rows])
     return [
-        _todo(Work.REVIEW, row, since, overdue=since < now - REVIEW_WITHIN)
-        for row in rows[:MOST]
+        _todo(Work.REVIEW, row, since, staff[row.pk], overdue=since < now - REVIEW_WITHIN)
+        for row in rows
         for since in [row.submitted_at or row.recorded_at]
     ]
 
@@ -175,8 +216,9 @@ def _proposals(actor: Actor, now: datetime.datetime) -> Iterable[Todo]:
         for model in concrete_kinds().values()
         for row in _in_care(model, actor).filter(pk__in=ids).select_related("organisation")
     }
+    staff = _staff_tokens(rows)
     return [
-        _todo(Work.PROPOSAL, rows[copy.record_id], since, overdue=since < now - REVIEW_WITHIN)
+        _todo(Work.PROPOSAL, rows[copy.record_id], since, staff[copy.record_id], overdue=since < now - REVIEW_WITHIN)
         for copy in copies
         if copy.record_id in rows
         for since in [copy.proposed_at or copy.saved_at]
@@ -194,7 +236,8 @@ def _registrations(actor: Actor, now: datetime.datetime) -> Iterable[Todo]:
             organisation=row.organisation.name,
             since=row.recorded_at,
             overdue=row.recorded_at < now - REVIEW_WITHIN,
-            id=row.pk,
+            target=row.pk,
+            open_to=frozenset({f"staff:{row.scope_id}"}),
         )
         for row in waiting.select_related("organisation").order_by("recorded_at")[:MOST]
     ]
@@ -205,7 +248,18 @@ def _in_care(model: type[CatalogueRecord], actor: Actor) -> QuerySet[Any]:
     return model._default_manager.filter(Exists(placed), submitted_at__isnull=False)
 
 
-def _todo(work: Work, row: CatalogueRecord, since: datetime.datetime, *, overdue: bool) -> Todo:
+def _staff_tokens(ids: Collection[uuid.UUID]) -> dict[uuid.UUID, frozenset[str]]:
+    """Return for each record the tokens of those who look after it."""
+    found: dict[uuid.UUID, frozenset[str]] = dict.fromkeys(ids, frozenset())
+    placed = RecordScope.objects.current().filter(record_id__in=list(ids))
+    for record_id, scope_id in placed.values_list("record_id", "scope_id"):
+        found[record_id] |= {f"staff:{scope_id}"}
+    return found
+
+
+def _todo(
+    work: Work, row: CatalogueRecord, since: datetime.datetime, open_to: frozenset[str], *, overdue: bool
+) -> Todo:
     return Todo(
         work=work,
         kind=row.KIND,
@@ -214,4 +268,6 @@ def _todo(work: Work, row: CatalogueRecord, since: datetime.datetime, *, overdue
         organisation=row.organisation.name,
         since=since,
         overdue=overdue,
+        target=row.pk,
+        open_to=open_to,
     )

@@ -32,7 +32,7 @@ class Achievement(CatalogueRecord):
         null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(9)]
     )
     stage = models.CharField(max_length=20, blank=True, choices=Stage.choices)
-    ip = models.CharField(max_length=300, blank=True)
+    ip = models.JSONField(default=list, blank=True)  # as core.rights keeps them
     team: models.ManyToManyField["Expert", Any] = models.ManyToManyField(
         "Expert", blank=True, related_name="achievements"
     )
@@ -55,6 +55,7 @@ class Expert(CatalogueRecord):
     )  # fmt: skip
     REQUIRED = ("title", "fields", "record")
     PERSONAL = ("title", "record")
+    INSIDE = ("conflicts",)
     BLIND = ("academic_title", "fields", "keywords", "cooperation", "availability", "region")
 
     person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="experts")

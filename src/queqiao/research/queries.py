@@ -1,22 +1,33 @@
-"""Reading achievements, experts and labs."""
+"""Reading experts."""
 
-from django.db.models import QuerySet
+from itertools import pairwise
 
-from queqiao.accounts.actors import Actor
-from queqiao.records.queries import visible
-from queqiao.research.models import Achievement, Expert, Lab
+from django.utils import timezone
 
+from queqiao.core.i18n import _
+from queqiao.records.labels import LABELS
+from queqiao.research.models import Expert
 
-def visible_achievements(actor: Actor) -> QuerySet[Achievement]:
-    """Return the achievements that the actor may see in any form."""
-    return visible(Achievement, actor)
-
-
-def visible_experts(actor: Actor) -> QuerySet[Expert]:
-    """Return the experts that the actor may see in any form."""
-    return visible(Expert, actor)
+AGES = (35, 45, 55)  # the first year of each band but the first
 
 
-def visible_labs(actor: Actor) -> QuerySet[Lab]:
-    """Return the labs that the actor may see in any form."""
-    return visible(Lab, actor)
+def about_person(expert: Expert) -> list[tuple[str, str]]:
+    """Return label and text of what others may know of the person behind an expert: ORCID and age band."""
+    person = expert.person
+    if person is None:
+        return []
+    texts = {
+        "orcid": f"https://orcid.org/{person.orcid}" if person.orcid else "",
+        "age_band": age_band(timezone.localdate().year - person.birth_year) if person.birth_year else "",
+    }
+    return [(str(LABELS[name]), text) for name, text in texts.items() if text]
+
+
+def age_band(age: int) -> str:
+    """Return the band in which an age in years lies; the year of birth itself is shown to nobody else."""
+    if age < AGES[0]:
+        return _("{age} 岁以下").format(age=AGES[0])
+    if age >= AGES[-1]:
+        return _("{age} 岁及以上").format(age=AGES[-1])
+    low, high = next((low, high) for low, high in pairwise(AGES) if low <= age < high)
+    return _("{low}～{high} 岁").format(low=low, high=high - 1)

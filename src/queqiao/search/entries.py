@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from queqiao.core.models import Translation
+from queqiao.core.rights import write_rights
 from queqiao.engine.retrieval import FieldKind, Row, Schema
 from queqiao.engine.retrieval.protocol import Value
 from queqiao.engine.text.analyser import ANALYSER_VERSION, Analyser
@@ -45,7 +46,7 @@ VERSION = f"1/{ANALYSER_VERSION}"
 STAMP = "stamp"  # id and kind of the row that says that everything is in the index; no reader has a token for it
 
 _TEXTS = (
-    "result", "problem", "description", "background", "advantages", "application", "indicators", "tried", "ip",
+    "result", "problem", "description", "background", "advantages", "application", "indicators", "tried",
     "awards", "policies", "academic_title", "record", "equipment",
 )  # fmt: skip
 _NUMBER = re.compile(r"\b[A-Z]{2}-\d{4}-\d{5,}\b", re.IGNORECASE)
@@ -195,6 +196,8 @@ def _content(source: _Source, shown: Collection[str]) -> list[str]:
     names = [name for name in _TEXTS if name in shown]
     texts = [str(getattr(source.record, name)) for name in names]
     texts += [text for name in names for text in source.translations.get(name, ())]
+    if "ip" in shown:
+        texts += write_rights(getattr(source.record, "ip"))  # noqa: B009 -- only some kinds have it
     return texts + ([str(word) for word in source.record.keywords] if "keywords" in shown else [])
 
 

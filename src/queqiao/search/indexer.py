@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Callable
 
 from queqiao.core.models import Outbox
 from queqiao.engine.retrieval import IndexDamagedError, LanceEngine
@@ -16,13 +15,9 @@ _log = logging.getLogger("queqiao.search")
 
 
 class Indexer:
-    """One process that may write the index; any number of them may run, and one at a time writes.
+    """One process that may write the index; any number of them may run, and one at a time writes."""
 
-    ``should_stop`` says whether the process was asked to end.
-    """
-
-    def __init__(self, should_stop: Callable[[], bool]):
-        self._should_stop = should_stop
+    def __init__(self) -> None:
         self._looked = self._tidied = -LOOK_EVERY
         self._written = 0
 
@@ -53,8 +48,8 @@ class Indexer:
     def _rebuild(self, engine: LanceEngine) -> None:
         began = time.monotonic()
         try:
-            written = rebuild(engine, lambda _done, _total: None, self._should_stop)
-        except InterruptedRebuildError:
+            written = rebuild(engine, lambda _done, _total: None)
+        except InterruptedRebuildError:  # another machine has the turn
             return
         except IndexDamagedError as error:  # somebody took it away meanwhile; the next look begins again
             _log.warning("the index was damaged while it was built: %s", error)

@@ -81,6 +81,8 @@ def _with_merged(person_id: uuid.UUID) -> list[uuid.UUID]:
 
 def _erase(person: Person, by: Actor, now: datetime.datetime) -> None:
     before, addresses = person_state(person), _addresses(person)
+    for erase in on_erase:  # while it is still known whom they look for
+        erase(person)
     person.name, person.name_en, person.mobile, person.email, person.orcid = ERASED_NAME, "", "", "", ""
     person.birth_year, person.erased_at = None, now
     person.revision += 1
@@ -95,8 +97,6 @@ def _erase(person: Person, by: Actor, now: datetime.datetime) -> None:
     Role.objects.filter(person=person, superseded_at=None).update(superseded_at=now)
     away = Substitution.objects.filter(Q(person=person) | Q(substitute=person), superseded_at=None)
     away.update(superseded_at=now)
-    for erase in on_erase:
-        erase(person)
     record_activity(Change("person", person.pk, "erase", before, person_state(person)), by=by.name, now=now)
 
 

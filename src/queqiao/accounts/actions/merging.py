@@ -1,7 +1,12 @@
-"""Two records that turn out to be one: everything that points at the one is moved to the other, and can go back."""
+"""Two records that turn out to be one: everything that points at the one is moved to the other, and can go back.
 
+A dated fact leaves behind what it said before, as a superseded row of its own, so that whoever asks what was known
+before the move still finds it. Its key goes on with what stands now: open pages and the log name facts by key.
+"""
+
+import datetime
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.apps import apps
@@ -16,7 +21,7 @@ from queqiao.accounts.queries import organisations_of, person_state, visible_peo
 from queqiao.core.actions import Change, record_activity
 from queqiao.core.errors import ForbiddenError, QueqiaoError
 from queqiao.core.i18n import _
-from queqiao.core.models import ExternalId, Translation
+from queqiao.core.models import DatedFact, ExternalId, Translation
 from queqiao.core.queries import history
 
 # Rooms above put in what they have to renew after a move: called with the ids of source and target, which are two
@@ -89,7 +94,7 @@ def merge_persons(*, source: Person, target: Person, by: Actor) -> Merge:
 
 @transaction.atomic
 def split(*, merge: Merge, by: Actor) -> None:
-    """Undo a merge: what was moved by it and still lies there goes back; what came later stays where it is.
+    """Undo a merge: what was moved by it and still stands there goes back; what came later stays where it is.
 
     Raises ForbiddenError, or QueqiaoError where it was undone already or a later merge must be undone first.
     """
@@ -111,7 +116,7 @@ def split(*, merge: Merge, by: Actor) -> None:
     source.merged_into = None
     source.revision += 1
     source.save()
-    _move_back(locked, source, target)
+    _move_back(locked, source, target, by)
     Merge.objects.filter(pk=locked.pk).update(undone_at=timezone.now())
     _record(locked, before, _state(source), "split", by)
 
@@ -177,19 +182,27 @@ def _above(organisation: Organisation) -> set[uuid.UUID]:
 
 
 def _merge(kind: str, source: Any, target: Any, by: Actor) -> Merge:
-    moved = _join_same(f"{kind}_id", source.pk, target.pk)
+    now = timezone.now()
+    moved = _join_same(f"{kind}_id", source.pk, target.pk, now)
     for model, field in _pointing_at(type(source)):
-        ids = _move(model._base_manager.all(), field, source.pk, target.pk)
-        if ids:
-            moved[f"{model._meta.label}.{field}"] = ids
+        rows = model._base_manager.filter(**{field: source.pk})
+        if issubclass(model, DatedFact):
+            keys = _restate(rows, {field: target.pk}, by, now)
+        else:
+            keys = _update(rows, {field: target.pk})
+        _note(moved, f"{model._meta.label}.{field}", keys)
     for named in _BY_ID:
-        ids = _move(named._default_manager.filter(kind=kind), "target_id", source.pk, target.pk)
-        if ids:
-            moved[f"{named._meta.label}.target_id"] = ids
+        keys = _update(named._default_manager.filter(kind=kind, target_id=source.pk), {"target_id": target.pk})
+        _note(moved, f"{named._meta.label}.target_id", keys)
     return Merge.objects.create(kind=kind, source_id=source.pk, target_id=target.pk, moved=moved, merged_by=by.name)
 
 
-def _join_same(field: str, source: uuid.UUID, target: uuid.UUID) -> dict[str, list[Any]]:
+def _note(moved: dict[str, list[Any]], place: str, keys: Sequence[Any]) -> None:
+    if keys:
+        moved[place] = [key if isinstance(key, int) else str(key) for key in keys]
+
+
+def _join_same(field: str, source: uuid.UUID, target: uuid.UUID, now: datetime.datetime) -> dict[str, list[Any]]:
     """Let the rows of today that the target has as well, since no later, be superseded by the target's."""
     joined: dict[str, list[Any]] = {}
     for model, names in _SAME:
@@ -202,48 +215,73 @@ def _join_same(field: str, source: uuid.UUID, target: uuid.UUID) -> dict[str, li
             since = models.Q(begins_on=None) | models.Q(begins_on__lte=row.begins_on) if row.begins_on else None
             kept = same.filter(since or models.Q(begins_on=None)).first()
             if kept is not None:
-                model.objects.filter(pk=row.pk).update(superseded_at=timezone.now(), superseded_by=kept)
+                _past(row, now, kept.pk).save(force_insert=True)
+                # recorded and superseded at once, so that it was known at no moment: it only keeps its key alive
+                model.objects.filter(pk=row.pk).update(recorded_at=now, superseded_at=now, superseded_by=kept)
                 joined.setdefault(f"{model._meta.label}.superseded_by_id", []).append(str(row.pk))
     return joined
 
 
-def _move(rows: models.QuerySet[Any], field: str, source: uuid.UUID, target: uuid.UUID) -> list[Any]:
-    """Let rows point at the target; return the keys of those that moved.
+def _restate(rows: models.QuerySet[Any], values: Mapping[str, Any], by: Actor, now: datetime.datetime) -> list[Any]:
+    """Let dated facts say something else from now on; return the keys of those that do.
 
-    A row that would say what another row of the target says already, where that may be said once only, stays.
+    What is superseded already stays as it is, except for rows that were known at no moment.
     """
-    keys = list(rows.filter(**{field: source}).values_list("pk", flat=True))
-    moved: list[Any] = []
+    keys = _update(rows.filter(superseded_at__lte=models.F("recorded_at")), values)
+    before = {row.pk: row for row in rows.filter(superseded_at=None)}
+    said = _update(rows.filter(superseded_at=None), {**values, "recorded_at": now, "recorded_by": by.name})
+    past = [_past(before[key], now, key) for key in said]
+    rows.model._base_manager.bulk_create(past, batch_size=_AT_ONCE)
+    return keys + said
+
+
+def _past(fact: Any, now: datetime.datetime, successor: uuid.UUID) -> Any:
+    """Make the row that keeps what a fact said until now."""
+    columns = [field.attname for field in fact._meta.concrete_fields if not field.primary_key]
+    said = {name: getattr(fact, name) for name in columns}
+    return type(fact)(**said | {"superseded_at": now, "superseded_by_id": successor})
+
+
+def _update(rows: models.QuerySet[Any], values: Mapping[str, Any]) -> list[Any]:
+    """Change rows; return the keys of those that changed.
+
+    A row that would say what another row says already, where that may be said once only, stays.
+    """
+    keys = list(rows.values_list("pk", flat=True))
+    changed: list[Any] = []
     for start in range(0, len(keys), _AT_ONCE):
         some = keys[start : start + _AT_ONCE]
-        for part in [some] if _try(rows, some, field, target) else [[key] for key in some]:
-            if part is some or _try(rows, part, field, target):
-                moved += part
-    return [key if isinstance(key, int) else str(key) for key in moved]
+        for part in [some] if _try(rows, some, values) else [[key] for key in some]:
+            if part is some or _try(rows, part, values):
+                changed += part
+    return changed
 
 
-def _try(rows: models.QuerySet[Any], keys: list[Any], field: str, target: uuid.UUID) -> bool:
+def _try(rows: models.QuerySet[Any], keys: list[Any], values: Mapping[str, Any]) -> bool:
     try:
         with transaction.atomic():
-            rows.filter(pk__in=keys).update(**{field: target})
+            rows.filter(pk__in=keys).update(**values)
     except IntegrityError:
         return False
     return True
 
 
-def _move_back(merge: Merge, source: Any, target: Any) -> None:
-    for place, ids in merge.moved.items():
+def _move_back(merge: Merge, source: Any, target: Any, by: Actor) -> None:
+    now = timezone.now()
+    for place, ids in sorted(merge.moved.items(), key=lambda item: item[0].endswith(".superseded_by_id")):
         label, field = place.rsplit(".", 1)
-        rows = apps.get_model(label)._base_manager
-        if field == "":
-            rows.filter(pk__in=ids).delete()
-            continue
-        if field == "superseded_by_id":  # what was ended meanwhile stays ended
-            again = rows.filter(pk__in=ids, superseded_by__superseded_at=None)
-            again.update(superseded_at=None, superseded_by=None)
-            continue
+        model = apps.get_model(label)
         for start in range(0, len(ids), _AT_ONCE):
-            rows.filter(pk__in=ids[start : start + _AT_ONCE], **{field: target.pk}).update(**{field: source.pk})
+            rows = model._base_manager.filter(pk__in=ids[start : start + _AT_ONCE])
+            if field == "":
+                rows.delete()
+            elif field == "superseded_by_id":  # back at the source by now; what was ended meanwhile stays ended
+                again = rows.filter(superseded_by__superseded_at=None)
+                again.update(recorded_at=now, recorded_by=by.name, superseded_at=None, superseded_by=None)
+            elif issubclass(model, DatedFact):
+                _restate(rows.filter(**{field: target.pk}), {field: source.pk}, by, now)
+            else:
+                rows.filter(**{field: target.pk}).update(**{field: source.pk})
 
 
 def _note_alias(merge: Merge, alias: Alias) -> None:

@@ -3,8 +3,9 @@
 import datetime
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, BinaryIO
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -15,6 +16,7 @@ from queqiao.accounts.models import Alias, Organisation, Scope, ScopeMembership
 from queqiao.accounts.queries import can_manage_organisation, looks_after
 from queqiao.core.actions import Change, next_number, present, queue_for_index, record_activity
 from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
+from queqiao.core.files import PICTURES, FileLimits, inspect, store
 from queqiao.core.i18n import _
 
 FIELDS = (
@@ -24,6 +26,7 @@ FIELDS = (
 PROVED = ("name", "kind", "credit_code")  # what the operator looked at when he let the organisation in
 # Rooms above say how much of an organisation is still open.
 still_open: list[Callable[[Organisation], int]] = []
+LOGO_SIZE, LOGO_SIDE = 5 * 1024 * 1024, 512  # bytes before, pixels after
 PERSONAL = ("contact_name", "contact_mobile", "contact_email")
 
 
@@ -223,6 +226,30 @@ def archive_organisation(*, organisation: Organisation, archived: bool, by: Acto
         "organisation", locked.pk, "archive" if archived else "restore", {"state": before}, {"state": after}
     )
     record_activity(change, by=by.name)
+    return locked
+
+
+def set_logo(*, organisation: Organisation, upload: BinaryIO | None, name: str = "", by: Actor) -> Organisation:
+    """Keep a picture as an organisation's logo, drawn anew and at most ``LOGO_SIDE`` pixels wide; None takes it away.
+
+    Raises ForbiddenError, or QueqiaoError that says what is wrong with the file; the old logo then stays.
+    """
+    _require(organisation, by)
+    path, told = "", ""
+    if upload is not None:
+        found = inspect(upload, name, limits=FileLimits(size=LOGO_SIZE, side=LOGO_SIDE))
+        if found.kind not in PICTURES:
+            raise QueqiaoError(
+                _("标志须是图片（PNG、JPEG 或 WebP），“{name}”不是；原来的标志没有变。").format(name=found.name)
+            )
+        path, told = store(found, settings.FILES_DIR), found.sha256
+    with transaction.atomic():
+        locked = Organisation.objects.select_for_update().get(pk=organisation.pk)
+        before = {"logo": bool(locked.logo)}
+        locked.logo = path
+        locked.save(update_fields=["logo"])
+        change = Change("organisation", locked.pk, "logo", before, {"logo": bool(path), "sha256": told})
+        record_activity(change, by=by.name)
     return locked
 
 

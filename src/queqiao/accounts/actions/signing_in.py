@@ -16,6 +16,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from queqiao.accounts.actions import throttle
+from queqiao.accounts.actions.failures import noted
 from queqiao.accounts.actions.messages import write_letter
 from queqiao.accounts.actors import Actor
 from queqiao.accounts.models import OneTimeCode, SignIn, User
@@ -85,20 +86,24 @@ def was_proved(*, address: str, purpose: str, now: datetime.datetime | None = No
 
 def sign_in_with_code(*, address: str, code: str, network: str, now: datetime.datetime | None = None) -> User:
     """Return the user whose address a code proves."""
-    prove_address(address=address, purpose="sign-in", code=code, network=network, now=now)
-    user = find_user(address)
-    if user is None:
-        raise QueqiaoError(_("验证码不对或已失效，请核对，或重新获取。"))
+    now = now or timezone.now()
+    with noted("code", address, network, now=now):
+        prove_address(address=address, purpose="sign-in", code=code, network=network, now=now)
+        user = find_user(address)
+        if user is None:
+            raise QueqiaoError(_("验证码不对或已失效，请核对，或重新获取。"))
     return user
 
 
 def sign_in_with_password(*, address: str, password: str, network: str, now: datetime.datetime | None = None) -> User:
     """Return the user whose password this is; QueqiaoError says the same for a wrong one and for no account."""
-    throttle.take("sign-in", address, network, now=now or timezone.now())
-    user = find_user(address)
-    fits = check_password(password, user.password if user else _nobody())
-    if user is None or not fits:
-        raise QueqiaoError(_("账号或密码不对，请核对后再试，也可以用验证码登录。"))
+    now = now or timezone.now()
+    with noted("password", address, network, now=now):
+        throttle.take("sign-in", address, network, now=now)
+        user = find_user(address)
+        fits = check_password(password, user.password if user else _nobody())
+        if user is None or not fits:
+            raise QueqiaoError(_("账号或密码不对，请核对后再试，也可以用验证码登录。"))
     throttle.give_back("sign-in", address, network)
     return user
 
@@ -106,11 +111,12 @@ def sign_in_with_password(*, address: str, password: str, network: str, now: dat
 def second_factor(*, user: User, code: str, network: str, now: datetime.datetime | None = None) -> None:
     """Check a code of the authenticator: one step early or late is forgiven, and each step counts once."""
     now = now or timezone.now()
-    throttle.take("second-factor", str(user.pk), network, now=now)
-    user.refresh_from_db()
-    step = _matching_step(user.totp_secret, code, now) if user.totp_confirmed_at is not None else None
-    if step is None or not _count_step(user, step, now):
-        raise QueqiaoError(_("动态码不对或已用过，请等下一个动态码。"))
+    with noted("second_factor", user, network, now=now):
+        throttle.take("second-factor", str(user.pk), network, now=now)
+        user.refresh_from_db()
+        step = _matching_step(user.totp_secret, code, now) if user.totp_confirmed_at is not None else None
+        if step is None or not _count_step(user, step, now):
+            raise QueqiaoError(_("动态码不对或已用过，请等下一个动态码。"))
     throttle.give_back("second-factor", str(user.pk), network)
 
 

@@ -45,10 +45,10 @@ def take(what: str, account: str, network: str, *, now: datetime.datetime, sends
     out elsewhere. ``sends`` says that a code will be sent, which counts for the network as a whole.
     Called outside of any transaction that an error would roll back, or the try would not count.
     """
-    wait = _take_from(f"{what}|{account}|{network}", PER_NETWORK, now)
+    wait = take_from(f"{what}|{account}|{network}", PER_NETWORK, now)
     if sends:
-        wait = wait or _take_from(f"sending|{network}", SENDING, now)
-    wait = wait or _take_from(f"{what}|{account}", PER_ACCOUNT, now)
+        wait = wait or take_from(f"sending|{network}", SENDING, now)
+    wait = wait or take_from(f"{what}|{account}", PER_ACCOUNT, now)
     if wait > 0:
         _log.warning("throttled %s, account %s", what, bucket_key(account)[:8])
         minutes = math.ceil(wait / 60)
@@ -70,7 +70,7 @@ def forget_full(*, now: datetime.datetime) -> int:
 
 
 @transaction.atomic
-def _take_from(name: str, limit: Limit, now: datetime.datetime) -> float:
+def take_from(name: str, limit: Limit, now: datetime.datetime) -> float:
     """Take one try; return 0, or the seconds until the next one where none is left."""
     bucket, _new = Bucket.objects.select_for_update().get_or_create(
         key=bucket_key(name), defaults={"left": limit.tries, "filled_at": now}

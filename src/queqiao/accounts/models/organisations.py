@@ -31,6 +31,7 @@ class Organisation(Record):
     tags = models.JSONField(default=list, blank=True)
     website = models.URLField(blank=True)
     introduction = models.TextField(blank=True)
+    logo = models.CharField(max_length=200, blank=True, editable=False)  # where the picture lies among the files
     contact_name = models.CharField(max_length=60, blank=True)
     contact_mobile = models.CharField(max_length=20, blank=True)
     contact_email = models.EmailField(blank=True)

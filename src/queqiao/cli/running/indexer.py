@@ -1,12 +1,14 @@
 """The indexer as a process, and the rebuilding of the index by hand."""
 
 import logging
+import signal
 import time
+from typing import NoReturn
 
 from django.db import DatabaseError, close_old_connections
 
 from queqiao.cli.progress import Progress
-from queqiao.cli.running.goodbye import Goodbye
+from queqiao.cli.running.goodbye import SIGNALS
 from queqiao.core.i18n import _
 from queqiao.core.models import Outbox
 from queqiao.engine.retrieval import IndexDamagedError
@@ -19,12 +21,17 @@ PAUSE, LONG_PAUSE = 0.25, 5.0  # seconds: between two looks at the outbox, and a
 _log = logging.getLogger("queqiao.search")
 
 
-def keep_indexing() -> None:
-    """Take changes into the index until the process is asked to end; the batch at work is finished first."""
-    goodbye = Goodbye()
-    indexer = Indexer(goodbye.is_due)
-    while not goodbye.is_due():
-        goodbye.wait(_step(indexer))
+def keep_indexing() -> NoReturn:
+    """Take changes into the index until the process is asked to end.
+
+    It then ends at once, wherever it is: what was not taken in still waits in the outbox, and a writing that is cut
+    off leaves the index as it was. Waiting for the batch at work could take longer than the site has to end.
+    """
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    indexer = Indexer()
+    while True:
+        time.sleep(_step(indexer))
 
 
 def rebuild_now() -> str:

@@ -2,11 +2,12 @@
 
 from queqiao.core.files.intake import InspectedFile, inspect
 from queqiao.core.files.keeping import open_stored, store, sweep
-from queqiao.core.files.kinds import EXTENSIONS, FileKind, FileLimits, RefusedFileError
+from queqiao.core.files.kinds import EXTENSIONS, PICTURES, FileKind, FileLimits, RefusedFileError
 from queqiao.core.files.names import clean_name
 
 __all__ = [
     "EXTENSIONS",
+    "PICTURES",
     "FileKind",
     "FileLimits",
     "InspectedFile",

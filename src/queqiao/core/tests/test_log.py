@@ -13,7 +13,7 @@ from django.db.transaction import TransactionManagementError
 
 from queqiao.core.actions import Change, next_number, record_activity
 from queqiao.core.models import Activity, AppendOnlyError
-from queqiao.core.queries import first_broken_link, history, state_as_of
+from queqiao.core.queries import first_broken_link, history, state_after, state_as_of
 
 PUMP, OTHER = uuid.UUID(int=1), uuid.UUID(int=2)
 
@@ -94,6 +94,62 @@ def test_numbers_count_up_by_prefix_and_year():
     assert [next_number("XQ", 2026), next_number("XQ", 2026), next_number("CG", 2026), next_number("XQ", 2027)] == [
         "XQ-2026-00001", "XQ-2026-00002", "CG-2026-00001", "XQ-2027-00001",
     ]  # fmt: skip
+
+
+def write(monkeypatch: pytest.MonkeyPatch, clock: datetime.datetime, *states: dict[str, object]) -> None:
+    """Let the clock show a time and record a change between two states of the pump."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: clock)
+    record_activity(change(*states), by="person:a")
+
+
+HOUR = datetime.timedelta(hours=1)
+
+
+@pytest.mark.django_db
+def test_one_clock_far_ahead_does_not_hold_up_what_is_written_afterwards(monkeypatch: pytest.MonkeyPatch):
+    write(monkeypatch, day(1), {}, {"title": "水泵"})
+    write(monkeypatch, day(2).replace(year=2036), {"title": "水泵"}, {"title": "泵"})
+    write(monkeypatch, day(2).replace(year=2036) + HOUR, {"title": "泵"}, {"title": "离心泵"})
+    write(monkeypatch, day(3), {"title": "离心泵"}, {"title": "离心泵", "budget": 30})
+    write(monkeypatch, day(3) + HOUR, {"budget": 30}, {"budget": 50})
+    assert [one.recorded_at for one in history("need", PUMP)][3:] == [day(3), day(3) + HOUR]
+    assert state_as_of("need", PUMP, day(2)) == {"title": "水泵"}
+    assert state_as_of("need", PUMP, day(3)) == {"title": "离心泵", "budget": 30}
+    assert state_as_of("need", PUMP, day(4)) == {"title": "离心泵", "budget": 50}
+    assert state_as_of("need", PUMP, day(4).replace(year=2040)) == {"title": "离心泵", "budget": 50}
+    assert first_broken_link() is None
+
+
+@pytest.mark.django_db
+def test_what_was_entered_while_the_clock_was_ahead_is_known_as_soon_as_it_is_right_again(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: day(1))
+    record_activity(change({}, {"title": "阀门"}, OTHER), by="person:a")
+    write(monkeypatch, day(2).replace(year=2036), {}, {"title": "水泵"})
+    assert state_as_of("need", PUMP, day(3)) is None
+    monkeypatch.setattr("django.utils.timezone.now", lambda: day(3))
+    record_activity(change({"title": "阀门"}, {"title": "球阀"}, OTHER), by="person:a")
+    assert state_as_of("need", PUMP, day(3)) == {"title": "水泵"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("back", [day(3) + HOUR, day(1).replace(year=1970)], ids=["some days", "to its beginning"])
+def test_a_clock_that_falls_back_does_not_put_anything_into_the_past(
+    monkeypatch: pytest.MonkeyPatch, back: datetime.datetime
+):
+    for number in range(1, 25):
+        write(monkeypatch, day(1) + number * 6 * HOUR, {"budget": number - 1}, {"budget": number})
+    write(monkeypatch, back, {"budget": 24}, {"budget": 99})
+    assert history("need", PUMP).reverse()[0].recorded_at == day(7)
+    assert state_as_of("need", PUMP, day(4)) == {"budget": 12}
+
+
+@pytest.mark.django_db
+def test_states_written_at_one_time_are_told_apart_by_their_activities():
+    for budget in (30, 50):
+        record_activity(change({"budget": budget - 1}, {"budget": budget}), by="person:a", now=day(1))
+    assert [state_after("need", PUMP, one) for one in history("need", PUMP)] == [{"budget": 30}, {"budget": 50}]
 
 
 WRITER = """

@@ -27,6 +27,7 @@ MINUTE = datetime.timedelta(minutes=1, seconds=1)
 @pytest.fixture(autouse=True)
 def jobs() -> Iterator[dict[str, runs.Job]]:
     """Let a test register jobs of its own, which are gone after it."""
+    runs.load_rooms()  # a module registers its jobs at its first import only
     kept = dict(runs._jobs)
     yield runs._jobs
     runs._jobs.clear()

@@ -66,6 +66,7 @@ def test_no_sentence_frame_is_used_more_than_five_times() -> None:
 def test_amounts_and_months_of_the_tables_are_read() -> None:
     assert money("100万~200万元") == (1_000_000, 2_000_000, "exact")
     assert money("面议") == (None, None, "exact")
-    assert month_end("2027-02") == datetime.date(2027, 2, 28)
-    assert month_end("2026-12") == datetime.date(2026, 12, 31)
-    assert all(month_end(row["deadline"]) > timezone.localdate(NOW) for row in table("needs_") if row["deadline"])
+    today = timezone.localdate(NOW)
+    assert month_end("2027-02", today=today) == datetime.date(2027, 2, 28)
+    assert month_end("2026-12", today=today) == datetime.date(2026, 12, 31)
+    assert month_end("2027-02", today=datetime.date(2027, 3, 1)) == datetime.date(2028, 2, 29)

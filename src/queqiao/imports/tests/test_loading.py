@@ -11,7 +11,7 @@ from queqiao.core.errors import InputError
 from queqiao.imports.catalogue import load_achievements, load_needs, load_universities
 from queqiao.imports.reference import load_divisions, load_own_classes, load_standards, load_zones
 from queqiao.needs.models import Need
-from queqiao.needs.queries import visible_needs
+from queqiao.records.queries import visible
 from queqiao.taxonomy.models import Node, Region
 from queqiao.taxonomy.queries import region_and_below
 
@@ -70,7 +70,7 @@ def test_needs_and_achievements_are_published_once_and_follow_their_list(tmp_pat
     assert [dict(load_achievements(results, **load)) for _ in range(2)] == [{"created": 1}, {"same": 1}]
     write(tmp_path, "needs.csv", "id,title,description\n1,水泵汽蚀,叶轮两个月报废\n2,阀门渗漏,\n")
     assert dict(load_needs(needs, **load)) == {"changed": 1, "same": 1}
-    assert {need.title for need in visible_needs(STRANGER)} == {"水泵汽蚀", "阀门渗漏"}
+    assert {need.title for need in visible(Need, STRANGER)} == {"水泵汽蚀", "阀门渗漏"}
     assert Need.objects.get(title="水泵汽蚀").problem == "叶轮两个月报废"
 
 

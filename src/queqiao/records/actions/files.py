@@ -68,4 +68,4 @@ def remove_attachment(record: CatalogueRecord, attachment: Attachment, *, by: Ac
 
 def _told(record: CatalogueRecord, name: str) -> str:
     """Return a file's name as the log keeps it: of a record about a person, a mark only."""
-    return mark(name) if record.PERSONAL else name
+    return mark(name) if "title" in record.PERSONAL else name

@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -13,17 +14,19 @@ from queqiao.accounts.channels import WECOM, has_group
 from queqiao.accounts.models import ScopeMembership
 from queqiao.core.actions import Change, record_activity
 from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
-from queqiao.core.i18n import _
+from queqiao.core.i18n import _, current_language
 from queqiao.records.actions.audience import renew_audience
 from queqiao.records.actions.sharing import place
 from queqiao.records.choices import TRANSITIONS, State, Step, Verb, Visibility
+from queqiao.records.four_eyes import submitted_by, why_not_publish
 from queqiao.records.labels import KIND_LABELS, LABELS
 from queqiao.records.models import CatalogueRecord, RecordScope, WorkingCopy, concrete_kinds
-from queqiao.records.queries import is_owner, possible_steps, snapshot
+from queqiao.records.queries import is_owner, is_staff_of, possible_steps, snapshot
 
 R = TypeVar("R", bound=CatalogueRecord)
 log = logging.getLogger("queqiao.records")
 VALID_FOR = datetime.timedelta(days=365)
+_DATES = ("deadline", "valid_until")  # what is submitted must still lie before these
 
 
 @transaction.atomic
@@ -53,7 +56,7 @@ def advance(
     if step.reason and not reason.strip():
         raise QueqiaoError(_("请写明{verb}的原因。").format(verb=verb.label))
     if verb in (Verb.SUBMIT, Verb.PUBLISH):
-        _require_whole(locked)
+        _require_whole(locked, today=timezone.localdate(now) if verb is Verb.SUBMIT else None)
     if verb is Verb.SUBMIT:
         _place_where_the_owner_is(locked, by)
     before = snapshot(locked)
@@ -65,7 +68,7 @@ def advance(
     if verb in (Verb.WITHDRAW, Verb.ARCHIVE, Verb.EXPIRE):
         WorkingCopy.objects.filter(record_id=locked.pk).exclude(proposed_at=None).update(proposed_at=None)
     activity = record_activity(
-        Change(locked.KIND, locked.pk, verb.value, before, snapshot(locked)), by=by.name, now=now
+        Change(locked.KIND, locked.pk, verb.value, before, _outcome(locked, verb, by)), by=by.name, now=now
     )
     _tell_owner(locked, verb, reason, key=f"step:{activity.pk}", by=by)
     if verb is Verb.SUBMIT:
@@ -83,8 +86,16 @@ def _allowed_step(record: CatalogueRecord, verb: Verb, by: Actor) -> Step:
             )
         )
     if verb not in possible_steps(record, by):
+        if verb is Verb.PUBLISH and is_staff_of(record, by):
+            raise QueqiaoError(why_not_publish(record, by))
         raise ForbiddenError(_("您不能对“{title}”执行“{verb}”。").format(title=record.title, verb=verb.label))
     return step
+
+
+def _outcome(record: CatalogueRecord, verb: Verb, by: Actor) -> dict[str, Any]:
+    """Return what the log keeps of a record after a step; it says so where nobody else could look at it."""
+    alone = verb is Verb.PUBLISH and submitted_by(record, by)
+    return snapshot(record) | ({"single_review": True} if alone else {})
 
 
 def names_in_blind_form(record: CatalogueRecord) -> list[str]:
@@ -107,6 +118,16 @@ def missing_for_submission(record: CatalogueRecord) -> list[str]:
     if record.visibility == Visibility.BLIND and not record.blind_title.strip():
         missing.append("blind_title")
     return missing
+
+
+def passed_dates(values: Mapping[str, Any], today: datetime.date) -> dict[str, str]:
+    """Return a sentence for each date of a record that lies before ``today``, by the name of its field."""
+    return {
+        name: _("“{label}”不能早于今天（{today}）。").format(label=LABELS[name], today=today.isoformat())
+        for name in _DATES
+        for day in [values.get(name)]
+        if day and day < today
+    }
 
 
 def expire_due(*, now: datetime.datetime | None = None) -> int:
@@ -149,18 +170,21 @@ def _place_where_the_owner_is(record: CatalogueRecord, by: Actor) -> None:
         record_activity(change, by=by.name)
 
 
-def _require_whole(record: CatalogueRecord) -> None:
+def _require_whole(record: CatalogueRecord, *, today: datetime.date | None) -> None:
+    """Name at once everything that stands in the way; where ``today`` is given, also the dates that have passed."""
+    wanting = []
     missing = missing_for_submission(record)
     if missing:
         names = _("、").join(str(LABELS[name]) for name in missing)
-        raise QueqiaoError(_("提交前请先填写：{names}。已填的内容都已保存。").format(names=names))
+        wanting.append(_("提交前请先填写：{names}。").format(names=names))
     given_away = names_in_blind_form(record)
     if given_away:
-        raise QueqiaoError(
-            _("匿名时公开的内容里出现了单位名称“{name}”，请改写后再提交；已填的内容都已保存。").format(
-                name=given_away[0]
-            )
-        )
+        wanting.append(_("匿名时公开的内容里出现了单位名称“{name}”，请改写后再提交。").format(name=given_away[0]))
+    values = {name: getattr(record, name, None) for name in _DATES}
+    wanting += passed_dates(values, today).values() if today else []
+    if wanting:
+        space = " " if current_language() == "en" else ""
+        raise QueqiaoError(space.join([*wanting, _("已填的内容都已保存。")]))
 
 
 def _stamp(record: CatalogueRecord, verb: Verb, now: datetime.datetime) -> None:

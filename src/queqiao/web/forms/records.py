@@ -1,5 +1,6 @@
 """The forms on which people write records: one for each kind, made of the fields of its model."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
@@ -10,8 +11,9 @@ from django.http import QueryDict
 
 from queqiao.accounts.actors import Actor
 from queqiao.accounts.models import Organisation
-from queqiao.core.i18n import _, lazy
+from queqiao.core.i18n import _, language, lazy
 from queqiao.core.money import MoneyRange, Qualifier
+from queqiao.core.rights import write_rights
 from queqiao.needs.models import Need
 from queqiao.records.choices import Cooperation, Visibility
 from queqiao.records.labels import LABELS
@@ -21,7 +23,7 @@ from queqiao.research.models import Achievement, Expert, Lab
 from queqiao.taxonomy.models import Node
 from queqiao.taxonomy.queries import fields as field_nodes
 from queqiao.web.forms.helps import EXAMPLES, HELPS, TRL_LEVELS, visibility_choices
-from queqiao.web.forms.widgets import AmountField, GroupedChoices, WordsField, node_choices, region_choices
+from queqiao.web.forms.widgets import AmountField, GroupedChoices, RightsField, WordsField, node_choices, region_choices
 
 MOST_FIELDS = 3
 LONGEST = 20_000
@@ -152,6 +154,9 @@ class RecordForm(forms.Form):
     def _make_keywords(self) -> forms.Field:
         return WordsField(required=False)
 
+    def _make_ip(self) -> forms.Field:
+        return RightsField(required=False, max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}))
+
     def _make_cooperation(self) -> forms.Field:
         return GroupedChoices(required=False, coerce=str, choices=Cooperation.choices)
 
@@ -164,6 +169,12 @@ class RecordForm(forms.Form):
 
     def _make_visibility(self) -> forms.Field:
         return forms.ChoiceField(choices=visibility_choices(self.MODEL), widget=forms.RadioSelect)
+
+    def clean_contact_details(self) -> str:
+        """Return a mobile number as accounts have it, anything else as it was typed."""
+        typed = str(self.cleaned_data["contact_details"])
+        bare = re.sub(r"[\s-]", "", typed)
+        return bare if re.fullmatch(r"1\d{10}", bare) else typed
 
     def clean_visibility(self) -> str:
         """Take the record as public where nothing was said."""
@@ -178,6 +189,7 @@ class NeedForm(RecordForm):
         (lazy("要解决什么"), ("title", "problem", "background", "indicators", "tried")),
         (lazy("属于哪个领域"), ("fields", "keywords", "chain_nodes", "bottleneck")),
         (lazy("怎样合作"), ("budget", "deadline", "cooperation", "region_wish", "region")),
+        (lazy("联系谁"), ("contact_name", "contact_details")),
         (lazy("谁能看到"), ("visibility", "blind_title", "valid_until")),
     )
 
@@ -263,6 +275,9 @@ def initial_of(values: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in values.items():
         if name == "keywords":
             initial[name] = "、".join(value or [])
+        elif name == "ip":
+            with language("zh"):  # the form reads again what it shows
+                initial[name] = "\n".join(write_rights(value or []))
         elif isinstance(value, list):
             initial[name] = [str(one) for one in value]
         else:

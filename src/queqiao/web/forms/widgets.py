@@ -8,10 +8,11 @@ from django import forms
 
 from queqiao.core.i18n import _
 from queqiao.core.money import MoneyRange, parse_money_range
+from queqiao.core.rights import parse_rights
 from queqiao.records.presenting import name_of
 from queqiao.taxonomy.models import Node, Region, RegionKind
 
-MOST_KEYWORDS = 10
+MOST_KEYWORDS, MOST_RIGHTS = 10, 30
 _SEPARATORS = re.compile(r"[、，,；;\n]+")
 # Below this many regions all are offered; above, the counties of other cities are left out.
 MOST_REGIONS = 500
@@ -59,6 +60,24 @@ class AmountField(forms.CharField):
         if found is not None and max(found.low, found.high or 0) >= 10**13:
             raise forms.ValidationError(_("金额过大，请检查单位。"))
         return found
+
+
+class RightsField(forms.CharField):
+    """Intellectual property, one right to a line; cleans to what ``core.rights`` keeps."""
+
+    def clean(self, value: Any) -> list[dict[str, Any]]:
+        """Read the rights, or name the part that cannot be read."""
+        try:
+            found = parse_rights(str(super().clean(value) or ""))
+        except ValueError as error:
+            raise forms.ValidationError(
+                _("看不懂“{part}”，请写明种类、号码或件数、状态，如：发明专利 ZL202310123456.7（已授权）。").format(
+                    part=str(error)[:40]
+                )
+            ) from None
+        if len(found) > MOST_RIGHTS:
+            raise forms.ValidationError(_("知识产权最多写 {n} 项，同类的可以合写件数。").format(n=MOST_RIGHTS))
+        return [right.stored() for right in found]
 
 
 class GroupedChoices(forms.TypedMultipleChoiceField):

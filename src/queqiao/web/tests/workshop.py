@@ -90,6 +90,11 @@ def draft(town: Town, model: type[CatalogueRecord] = Need, *, by: Somebody | Non
     return create_record(model, organisation=town.enterprise, values=content, by=(by or town.editor).actor, now=now)
 
 
+def untitled(town: Town) -> Any:
+    """Begin a draft as the page does it: nothing is in it yet."""
+    return create_record(Need, organisation=town.enterprise, values={}, by=town.editor.actor)
+
+
 def submitted(town: Town, model: type[CatalogueRecord] = Need, **values: Any) -> Any:
     now = values.get("now")
     return advance(draft(town, model, **values), Verb.SUBMIT, by=town.editor.actor, now=now)

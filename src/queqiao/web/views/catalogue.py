@@ -2,6 +2,7 @@
 
 import datetime
 import io
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,14 @@ from queqiao.records.queries import (
     alike,
     attachments_of,
     can_edit,
+    is_insider,
     possible_steps,
     published_in,
     visible,
     visible_whole,
 )
+from queqiao.research.models import Expert
+from queqiao.research.queries import about_person
 from queqiao.taxonomy.queries import fields, nodes_below, region_and_below
 from queqiao.web.access import Rule, actor_of, open_to
 from queqiao.web.kinds import KINDS, Kind, budget_of, card, kind_of, kind_of_number, price_of
@@ -100,7 +104,7 @@ def record(request: HttpRequest, number: str) -> HttpResponse:
     row = with_rows(visible(kind.model, actor).filter(number=number)).first()
     if row is None:
         raise Http404
-    face = faces([row])[0]
+    face = faces([row], inside=is_insider(row, actor))[0]
     editable = can_edit(row, actor)
     files = attachments_of(row, whole=face.whole)
     return render(
@@ -109,7 +113,7 @@ def record(request: HttpRequest, number: str) -> HttpResponse:
         {
             "kind": kind,
             "face": face,
-            "facts": _facts(face),
+            "facts": [*_facts(face), *(about_person(row) if face.whole and isinstance(row, Expert) else ())],
             "texts": _texts(face),
             "labels": LABELS,
             "steps": possible_steps(row, actor),
@@ -142,15 +146,13 @@ def attachment(request: HttpRequest, pk: Any) -> HttpResponseBase:
     row = visible(model, actor_of(request)).filter(pk=found.record_id).first()
     if row is None or not (getattr(row, "is_whole", False) or found.in_blind_form):
         raise Http404
-    answer = FileResponse(
+    handed = FileResponse(
         open_stored(settings.FILES_DIR, found.path),
         as_attachment=not found.is_picture,
         filename=found.name if getattr(row, "is_whole", False) else _blind_name(found),
         content_type=found.mime,
     )
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    return answer
+    return _sealed(handed)
 
 
 @open_to(Rule.PUBLIC)
@@ -183,6 +185,22 @@ def organisation(request: HttpRequest, number: str) -> HttpResponse:
         "catalogue/organisation.html",
         {"organisation": row, "shown": shown, "kinds": KINDS, "parts": parts, "aliases": row.aliases.all()},
     )
+
+
+@open_to(Rule.PUBLIC)
+def organisation_logo(request: HttpRequest, number: str) -> HttpResponseBase:
+    """Hand out the logo of an organisation that the reader may see."""
+    row = visible_organisations(actor_of(request)).filter(number=number).exclude(logo="").first()
+    if row is None:
+        raise Http404
+    return _sealed(FileResponse(open_stored(settings.FILES_DIR, row.logo), content_type=guess_type(row.logo)[0]))
+
+
+def _sealed(answer: HttpResponseBase) -> HttpResponseBase:
+    """Let a file that somebody uploaded do nothing but be looked at."""
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
 
 
 def _shown_by(row: Organisation, kind: Kind, actor: Actor) -> QuerySet[Any]:
@@ -248,7 +266,7 @@ LONG = (
 )  # fmt: skip
 NOT_FACTS = (
     "title", "visibility", "blind_title", "budget_high", "budget_qualifier", "budget_currency", "price_qualifier",
-    "price_currency", "conflicts",
+    "price_currency",
 )  # fmt: skip
 
 
@@ -270,5 +288,6 @@ urlpatterns = [
     path("attachments/<uuid:pk>", attachment, name="attachment"),
     path("organisations", organisations, name="organisations"),
     path("organisations/<str:number>", organisation, name="organisation"),
+    path("organisations/<str:number>/logo", organisation_logo, name="organisation-logo"),
     path("catalogue/<str:plural>", records, name="records"),
 ]

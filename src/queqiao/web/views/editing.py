@@ -18,7 +18,9 @@ from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
 from queqiao.core.i18n import _
 from queqiao.records.actions import advance, create_record, discard_copy, keep_copy, save_record
 from queqiao.records.actions.content import changed_values
-from queqiao.records.choices import OPEN_STATES, TRANSITIONS, State, Verb
+from queqiao.records.actions.steps import passed_dates
+from queqiao.records.choices import OPEN_STATES, TRANSITIONS, State, Verb, Visibility
+from queqiao.records.four_eyes import why_not_publish
 from queqiao.records.history import content_at_revision
 from queqiao.records.models import CatalogueRecord, WorkingCopy
 from queqiao.records.queries import attachments_of, is_staff_of, possible_steps, working_copy
@@ -96,6 +98,8 @@ def edit(request: HttpRequest, number: str) -> HttpResponse:
         return _show(desk, desk.form(initial=_initial(desk)), base=base)
     base, form = _base(request), desk.form(data=_picked(desk))
     if not form.is_valid():
+        if request.POST.get("then") == "submit":
+            _name_what_is_wanting(form)
         return _show(desk, form, base=base, status=422)
     try:
         saved = save_record(desk.record, form.values(), base_revision=base, by=desk.actor)
@@ -178,10 +182,17 @@ def _show(desk: Desk, form: RecordForm, *, base: int, status: int = 200) -> Http
         "proposing": record.state not in OPEN_STATES and not is_staff_of(record, desk.actor),
         "may_submit": Verb.SUBMIT in steps,
         "steps": [(verb, TRANSITIONS[State(record.state), verb].reason) for verb in steps if verb is not Verb.SUBMIT],
+        "left_to_others": _left_to_others(record, desk.actor),
         "state_label": State(record.state).label,
         "files": attachments_of(record, whole=True),
     }
     return render(desk.request, "editing/edit.html", context, status=status)
+
+
+def _left_to_others(record: CatalogueRecord, actor: Actor) -> str:
+    """Return a sentence for staff who submitted the record themselves, in place of the button that is not there."""
+    waits = record.state == State.SUBMITTED and is_staff_of(record, actor)
+    return why_not_publish(record, actor) if waits else ""
 
 
 def _when(moment: datetime.datetime) -> str:
@@ -204,6 +215,18 @@ def _after_save(request: HttpRequest, saved: CatalogueRecord, actor: Actor) -> H
         return redirect("record-edit", number=saved.number)
     messages.success(request, _("已提交审核，结果会通知您。"))
     return redirect("record", number=saved.number)
+
+
+def _name_what_is_wanting(form: RecordForm) -> None:
+    """Add to the errors of a form what the submission would ask for next, so that one round names everything."""
+    given, fields = form.cleaned_data, list(form.MODEL.REQUIRED)
+    if given.get("visibility") == Visibility.BLIND:
+        fields.append("blind_title")
+    for name in fields:
+        if name in form.fields and name not in form.errors and not given.get(name):
+            form.add_error(name, form.fields[name].error_messages["required"])
+    for name, sentence in passed_dates(given, timezone.localdate()).items():
+        form.add_error(name, sentence)
 
 
 def _picked(desk: Desk) -> QueryDict:

@@ -125,7 +125,7 @@ def _answer(desk: Desk) -> HttpResponse | None:
     what = desk.request.POST.get("what", "")
     known: dict[str, Callable[[Desk], str | None]] = {
         "save": _save, "alias": _alias, "join": _join, "leave": _leave, "give": _give, "end": _end,
-        "invite": _invite, "withdraw": _withdraw, "reveal": _reveal,
+        "invite": _invite, "withdraw": _withdraw, "reveal": _reveal, "logo": _logo,
         "archive": _archive, "restore": _restore,
     }  # fmt: skip
     if what not in known:
@@ -234,6 +234,16 @@ def _withdraw(desk: Desk) -> str:
     found = _one(Invitation.objects.filter(organisation=desk.organisation), desk)
     invitations.withdraw_invitation(invitation=found, by=desk.actor)
     return _("邀请已收回，链接不再有效。")
+
+
+def _logo(desk: Desk) -> str:
+    upload: Any = desk.request.FILES.get("logo")
+    if upload is None and "remove" not in desk.request.POST:
+        raise QueqiaoError(_("请先选择图片。"))
+    organisations.set_logo(
+        organisation=desk.organisation, upload=upload, name=upload.name if upload else "", by=desk.actor
+    )
+    return _("标志已更新。") if upload else _("标志已移除。")
 
 
 def _reveal(desk: Desk) -> None:

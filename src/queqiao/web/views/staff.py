@@ -23,6 +23,7 @@ from queqiao.core.i18n import _, lazy
 from queqiao.core.models import Translation
 from queqiao.records.actions import accept_proposal, advance, refuse_proposal
 from queqiao.records.choices import State, Verb, Visibility
+from queqiao.records.four_eyes import why_not_publish
 from queqiao.records.history import entries_of
 from queqiao.records.labels import KIND_LABELS, LABELS
 from queqiao.records.models import CatalogueRecord, WorkingCopy
@@ -89,6 +90,7 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
         "after": after,
         "narrowed": _narrowing(request),
         "waits": record.state == State.SUBMITTED,
+        "why_not": why_not_publish(record, queue.actor) if record.state == State.SUBMITTED else "",
     }
     return show(request, "staff/review.html", context, status=422 if request.method == "POST" else 200)
 

@@ -1,0 +1,40 @@
+"""Two pairs of eyes: who submitted a record is not the one who publishes it, where another member of staff can."""
+
+from queqiao.accounts.actors import Actor, staff_of
+from queqiao.accounts.models import Person
+from queqiao.accounts.queries import resolve_person
+from queqiao.core.i18n import _
+from queqiao.core.queries import history
+from queqiao.records.choices import Verb
+from queqiao.records.models import CatalogueRecord, RecordScope
+
+NAMED = 3
+
+
+def submitted_by(record: CatalogueRecord, actor: Actor) -> bool:
+    """Whether the actor himself submitted the version of the record that waits, or that was published last."""
+    last = history(record.KIND, record.pk).filter(verb=Verb.SUBMIT).order_by("-id").first()
+    if last is None or actor.person_id is None or not last.actor.startswith("person:"):
+        return False
+    person = Person.objects.filter(pk=last.actor.removeprefix("person:")).first()
+    return person is not None and resolve_person(person).pk == actor.person_id
+
+
+def reviewers_instead(record: CatalogueRecord, actor: Actor) -> list[Person]:
+    """Return who must publish the record in the actor's place, by name; nobody where he may do it himself."""
+    if not submitted_by(record, actor):
+        return []
+    scopes = RecordScope.objects.current().filter(record_id=record.pk).values_list("scope_id", flat=True)
+    others = staff_of(set(scopes)) - {actor.person_id}
+    return list(Person.objects.filter(pk__in=others).order_by("name", "id"))
+
+
+def why_not_publish(record: CatalogueRecord, actor: Actor) -> str:
+    """Return a sentence that says why the actor does not publish the record and who may; "" where he may."""
+    others = reviewers_instead(record, actor)
+    if not others:
+        return ""
+    names = _("、").join(person.name for person in others[:NAMED])
+    if len(others) > NAMED:
+        names = _("{names}等 {n} 人").format(names=names, n=len(others))
+    return _("“{title}”的这一版由您提交，须由另一位运营人员发布：{names}。").format(title=record.title, names=names)

@@ -1,0 +1,101 @@
+"""What only the owner and the staff see of a record, and what is told of the person behind an expert."""
+
+import pytest
+from django.test import Client
+
+from queqiao.accounts.actions.people import erase_person
+from queqiao.accounts.actors import system
+from queqiao.accounts.choices import RoleKind
+from queqiao.accounts.tests.factories import make_organisation, make_person
+from queqiao.core.models import Activity
+from queqiao.needs.models import Need
+from queqiao.records.actions import grant
+from queqiao.research.models import Achievement, Expert
+from queqiao.research.queries import age_band
+from queqiao.web.tests.workshop import as_sent, draft, make_town, published, somebody
+
+pytestmark = pytest.mark.django_db
+CONTACT = {"contact_name": "罗素秋", "contact_details": "13812340000"}
+
+
+def test_a_needs_contact_is_masked_to_all_but_its_owner_and_the_staff():
+    town = make_town()
+    need = published(town, Need, **CONTACT)
+    for reader in (town.editor.client, town.staff.client):
+        page = reader.get(f"/records/{need.number}").content.decode()
+        assert "罗素秋" in page
+        assert "13812340000" in page
+    for client in (Client(), somebody("外人", RoleKind.EDITOR, make_organisation(name="别处")).client):
+        page = client.get(f"/records/{need.number}").content.decode()
+        assert "罗**" in page
+        assert "138****0000" in page
+        assert "罗素秋" not in page
+        assert "13812340000" not in page
+
+
+def test_a_stranger_sees_no_contact_of_a_blind_need_and_an_invited_one_a_masked_one():
+    town = make_town()
+    guest = make_organisation(name="受邀单位")
+    need = published(town, Need, **CONTACT, visibility="blind", blind_title="匿名")
+    grant(need, guest, by=town.editor.actor)
+    assert "罗" not in Client().get(f"/records/{need.number}").content.decode()
+    page = somebody("客人", RoleKind.MEMBER, guest).get(f"/records/{need.number}").content.decode()
+    assert ("罗**" in page, "罗素秋" in page) == (True, False)
+
+
+def test_a_contact_that_is_no_number_is_hidden_but_for_its_end():
+    town = make_town()
+    need = published(town, Need, contact_details="微信 luosuqiu")
+    assert "luosuqiu" not in Client().get(f"/records/{need.number}").content.decode()
+
+
+def test_the_log_keeps_no_contact_and_who_leaves_is_no_contact_any_more():
+    town = make_town()
+    leaver = make_person(name="罗素秋", mobile="13812340000")
+    need = published(town, Need, **CONTACT)
+    assert [one for one in Activity.objects.all() if "罗素秋" in str(one.changes)] == []
+    erase_person(person=leaver, by=system("test"))
+    need.refresh_from_db()
+    assert (need.contact_name, need.contact_details) == ("", "")
+
+
+def test_whom_an_expert_wants_to_avoid_is_for_his_own_side_and_the_staff():
+    town = make_town()
+    expert = published(town, Expert, conflicts="青峦以外的竞争对手")
+    assert "竞争对手" in town.staff.get(f"/records/{expert.number}").content.decode()
+    assert "竞争对手" not in Client().get(f"/records/{expert.number}").content.decode()
+
+
+def test_of_an_experts_year_of_birth_others_see_the_band_only():
+    town = make_town()
+    person = make_person(name="沈若水", birth_year=1971, orcid="0000-0002-1825-0097")
+    expert = published(town, Expert)
+    Expert.objects.filter(pk=expert.pk).update(person=person)
+    page = Client().get(f"/records/{expert.number}").content.decode()
+    assert "55 岁及以上" in page
+    assert 'href="https://orcid.org/0000-0002-1825-0097"' in page
+    assert "1971" not in page
+
+
+def test_the_bands_have_no_gap():
+    assert [age_band(age) for age in (34, 35, 44, 45, 54, 55)] == [
+        "35 岁以下", "35～44 岁", "35～44 岁", "45～54 岁", "45～54 岁", "55 岁及以上",
+    ]  # fmt: skip
+
+
+def test_intellectual_property_is_typed_in_lines_and_what_cannot_be_read_is_named_with_the_text_kept():
+    town = make_town()
+    made = draft(town, Achievement)
+    address = f"/records/{made.number}/edit"
+    sent = as_sent(town.editor.get(address).content.decode())
+    refused = town.editor.client.post(address, sent | {"ip": "发明专利 ZL202310123456.7（已授权）\n许多好东西"})
+    assert "看不懂“许多好东西”" in refused.content.decode()
+    assert "ZL202310123456.7（已授权）\n许多好东西" in refused.content.decode().replace("\r\n", "\n")
+    town.editor.client.post(address, sent | {"ip": "发明专利 ZL202310123456.7（已授权）\n软著 2 项"})
+    made.refresh_from_db()
+    assert [(one["kind"], one["number"], one["count"], one["status"]) for one in made.ip] == [
+        ("invention", "ZL202310123456.7", 0, "granted"), ("software", "", 2, ""),
+    ]  # fmt: skip
+    again = as_sent(town.editor.get(address).content.decode())
+    assert again["ip"] == ["发明专利 ZL202310123456.7（已授权）\n软件著作权 2 项"]
+    assert "软件著作权 2 项" in town.editor.get(f"/records/{made.number}").content.decode()
