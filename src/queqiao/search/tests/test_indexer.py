@@ -51,7 +51,7 @@ class Running:
     def __exit__(self, *_error: object) -> None:
         for process in self.processes:
             process.terminate()
-        assert {process.wait(timeout=20) for process in self.processes} <= {0, -signal.SIGKILL}
+        assert {process.wait(timeout=20) for process in self.processes} <= {-signal.SIGTERM, -signal.SIGKILL}
 
 
 def entries(site: Site, text: str = "") -> list[str] | None:
