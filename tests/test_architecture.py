@@ -116,3 +116,41 @@ def test_tests_and_product_never_read_the_measuring_data() -> None:
         if path != Path(__file__) and "shared/data" in path.read_text(encoding="utf-8")
     ]
     assert readers == []
+
+
+# The machinery under the rooms keeps its own rows; everything else writes in a function of ``actions``.
+KEEP_THEIR_OWN = frozenset({"core/runs.py", "core/ticks.py", "core/leases.py", "core/models.py"})
+WRITES = frozenset(
+    {"create", "bulk_create", "get_or_create", "update_or_create", "update", "bulk_update", "delete"}
+)  # fmt: skip
+MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
+
+
+def writes(tree: ast.AST) -> Iterator[int]:
+    """Yield the lines that write rows: by a manager, or by saving one."""
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        names = {one.attr for one in ast.walk(node.func.value) if isinstance(one, ast.Attribute)}
+        saves = node.func.attr == "save" and not node.args
+        if saves or (node.func.attr in WRITES and names & MANAGERS):
+            yield node.lineno
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_rows_are_written_in_actions_only(path: Path) -> None:
+    place = path.relative_to(SOURCE)
+    if "actions" in place.parts or place.name == "actions.py" or str(place) in KEEP_THEIR_OWN:
+        return
+    assert list(writes(ast.parse(path.read_text(encoding="utf-8")))) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [
+        ("Need.objects.filter(pk=1).update(title='')", 1), ("model._default_manager.create()", 1),
+        ("need.save(update_fields=['title'])", 1), ("counts.update(a=1)", 0), ("picture.save(out, 'PNG')", 0),
+    ],
+)  # fmt: skip
+def test_the_rule_sees_what_writes_and_nothing_else(line: str, count: int) -> None:
+    assert len(list(writes(ast.parse(line)))) == count

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Max, Min
 from django.utils import timezone
 
-from queqiao.core.models import Activity, LogHead, NumberSeries, Outbox
+from queqiao.core.models import Activity, ExternalId, LogHead, NumberSeries, Outbox
 
 _moment: ContextVar[datetime.datetime | None] = ContextVar("moment", default=None)
 _EARLIEST = datetime.datetime.min.replace(tzinfo=datetime.UTC)
@@ -117,6 +117,11 @@ def queue_for_index(kind: str, target: uuid.UUID) -> None:
     Called in the transaction of the change, so that search learns of it exactly when it happens.
     """
     Outbox.objects.create(kind=kind, record_id=target)
+
+
+def note_origin(kind: str, target: uuid.UUID, source: str, value: str) -> None:
+    """Note by which identifier another list knows a record; IntegrityError where it knows another one by it."""
+    ExternalId.objects.create(kind=kind, target_id=target, source=source, value=value)
 
 
 @transaction.atomic

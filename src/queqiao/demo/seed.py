@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from queqiao.accounts.actions.merging import merge_organisations
 from queqiao.accounts.actions.organisations import create_organisation, create_scope, join_scope
-from queqiao.accounts.actions.people import add_affiliation, create_person, give_role
+from queqiao.accounts.actions.people import add_affiliation, create_person, give_role, open_account
 from queqiao.accounts.actors import Actor, actor_for, system
 from queqiao.accounts.choices import RoleKind
-from queqiao.accounts.models import Organisation, Person, Scope, User
-from queqiao.core.actions import Change, as_at, record_activity
+from queqiao.accounts.models import Organisation, Person, Scope
+from queqiao.core.actions import as_at
 from queqiao.core.rights import parse_rights
 from queqiao.demo.content import lines, money, month_end, parts, spread, table
 from queqiao.needs.models import Need
@@ -23,6 +23,7 @@ from queqiao.records.actions import advance, create_record, expire_due, write_tr
 from queqiao.records.choices import State, Verb
 from queqiao.records.models import CatalogueRecord
 from queqiao.records.queries import is_staff_of
+from queqiao.research.actions import link_person
 from queqiao.research.models import Achievement, Expert, Lab
 from queqiao.taxonomy.actions import NodeRow, load_classification, load_own_fields, load_regions
 from queqiao.taxonomy.models import Classification, Node, Region
@@ -100,11 +101,8 @@ def is_empty() -> bool:
 def keep_logins(city: City, folder: Path) -> Path:
     """Give the people of the demo one password, made up on this machine, and keep it in a file of its owner alone."""
     password = secrets.token_urlsafe(9)
-    for key, *_rest, mobile in PEOPLE:
-        user = User(person=city.people[key], mobile=mobile)
-        user.set_password(password)
-        user.save()
-        _note(user)
+    for person in city.people.values():
+        open_account(person=person, password=password, by=DEMO)
     text = "".join(
         f"{mobile}  {password}  {name}（{kind.label}）\n" for _key, name, _organisation, kind, mobile in PEOPLE
     )
@@ -112,11 +110,6 @@ def keep_logins(city: City, folder: Path) -> Path:
     path.touch(mode=0o600)
     path.write_text(text, encoding="utf-8")
     return path
-
-
-@transaction.atomic
-def _note(user: User) -> None:
-    record_activity(Change("user", user.pk, "create", {}, {"person": str(user.person_id)}), by=DEMO.name)
 
 
 def _ground(city: City) -> None:
@@ -267,8 +260,7 @@ def _enter(
     by = city.editors.get(row["organisation"], DEMO)
     made = create_record(model, organisation=organisation, values=values, by=by, now=moment)
     if person is not None:
-        made.person = person
-        made.save(update_fields=["person"])
+        link_person(made, person, by=DEMO)
     minute = datetime.timedelta(minutes=1)
     if fate != "draft":
         made = advance(made, Verb.SUBMIT, by=by, now=moment + minute)

@@ -12,6 +12,7 @@ from django.db import transaction
 from queqiao.accounts.actions.organisations import create_organisation, update_organisation
 from queqiao.accounts.actors import Actor, system
 from queqiao.accounts.models import Organisation
+from queqiao.core.actions import note_origin
 from queqiao.core.errors import InputError
 from queqiao.core.i18n import _
 from queqiao.core.models import ExternalId
@@ -43,7 +44,7 @@ def load_universities(path: Path, *, by: Actor = LOADER, progress: Progress = la
         code = row["moe_code"]
         if code not in known:
             made = create_organisation(values=_with_region(values), by=by)
-            ExternalId.objects.create(kind="organisation", target_id=made.pk, source="MOE", value=code)
+            note_origin("organisation", made.pk, "MOE", code)
             known[code] = made.pk
             return Outcome.CREATED
         there = Organisation.objects.get(pk=known[code])

@@ -36,11 +36,12 @@ VERBS: dict[str, Any] = {
     "take_over": lazy("从其他系统接收"),
     "move": lazy("随机构合并转移"),
     "erase": lazy("注销"),
+    "link": lazy("关联本人"),
 } | {verb.value: verb.label for verb in Verb}
 WRITES_CONTENT = ("create", "edit", "accept")  # each of these is one revision of the text
 QUALIFIERS = {Qualifier.EXACT: lazy("确切"), Qualifier.ABOUT: lazy("大约"), Qualifier.OVER: lazy("以上")}
 AMOUNTS, EXACTNESS = ("price", "budget_low", "budget_high"), ("price_qualifier", "budget_qualifier")
-NODES, PARTIES = ("fields", "chain_nodes"), ("granted", "proposal_of", "organisation", "scopes", "handed_to")
+NODES, PARTIES = ("fields", "chain_nodes"), ("person", "granted", "proposal_of", "organisation", "scopes", "handed_to")
 LONGEST = 600
 
 

@@ -60,6 +60,7 @@ LABELS = {
     "granted": lazy("受邀者"),
     "proposal_of": lazy("修改人"),
     "attachment": lazy("附件"),
+    "person": lazy("本人"),
     "single_review": lazy("单人审核"),
 }
 KIND_LABELS = {

@@ -15,7 +15,7 @@ from queqiao.accounts.models import Organisation
 from queqiao.core.models import Translation
 from queqiao.core.personal import mark
 from queqiao.records.choices import TRANSITIONS, State, Verb, Visibility, Who
-from queqiao.records.four_eyes import reviewers_instead
+from queqiao.records.four_eyes import reviewers_instead, why_not_publish
 from queqiao.records.models import (
     Attachment,
     Audience,
@@ -166,6 +166,12 @@ def possible_steps(record: CatalogueRecord, actor: Actor) -> list[Verb]:
     if Verb.PUBLISH in steps and reviewers_instead(record, actor):
         steps.remove(Verb.PUBLISH)
     return steps
+
+
+def left_to_others(record: CatalogueRecord, actor: Actor) -> str:
+    """Return what stands in place of the button that staff miss on a record which they submitted themselves."""
+    waits = record.state == State.SUBMITTED and is_staff_of(record, actor)
+    return why_not_publish(record, actor) if waits else ""
 
 
 def open_records(organisation: Organisation) -> int:

@@ -1,17 +1,31 @@
-"""What this room does when a person leaves."""
+"""Who an expert is, and what this room does when a person leaves."""
 
 from django.db import transaction
 from django.utils import timezone
 
 from queqiao.accounts.actions.people import ERASED_NAME
+from queqiao.accounts.actors import Actor
 from queqiao.accounts.models import Person
 from queqiao.core.actions import Change, record_activity
+from queqiao.core.errors import ForbiddenError
+from queqiao.core.i18n import _
 from queqiao.core.models import Translation
 from queqiao.records.actions import renew_audience
 from queqiao.records.choices import State
 from queqiao.records.models import Attachment, WorkingCopy
-from queqiao.records.queries import snapshot
+from queqiao.records.queries import is_staff_of, snapshot
 from queqiao.research.models import Expert
+
+
+@transaction.atomic
+def link_person(expert: Expert, person: Person, *, by: Actor) -> None:
+    """Note who the person behind an expert is; for the staff of the expert's scopes."""
+    if not is_staff_of(expert, by):
+        raise ForbiddenError(_("您不能修改“{title}”。").format(title=expert.title))
+    before = {"person": str(expert.person_id) if expert.person_id else None}
+    expert.person = person
+    expert.save(update_fields=["person"])
+    record_activity(Change(expert.KIND, expert.pk, "link", before, {"person": str(person.pk)}), by=by.name)
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from django.urls import get_script_prefix, reverse, set_script_prefix
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
-from queqiao.accounts.sessions import keep_session
+from queqiao.accounts.actions.sessions import keep_session
 from queqiao.core.errors import ForbiddenError, QueqiaoError, StorageFullError
 from queqiao.core.i18n import _, use_language
 from queqiao.records.labels import LABELS

@@ -12,7 +12,7 @@ from queqiao.accounts.actions.erasing import ERASED_NAME, erase_person, on_erase
 from queqiao.accounts.actors import Actor
 from queqiao.accounts.channels import parse_address
 from queqiao.accounts.choices import GIVEN_BY_ORGANISATION, SITE_ROLES, RoleKind
-from queqiao.accounts.models import Affiliation, Alias, Organisation, Person, Role, Scope, Substitution
+from queqiao.accounts.models import Affiliation, Alias, Organisation, Person, Role, Scope, Substitution, User
 from queqiao.accounts.queries import PERSON_FIELDS, can_manage_organisation, person_state, visible_people
 from queqiao.core.actions import Change, present, record_activity
 from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
@@ -294,3 +294,21 @@ def _role_state(role: Role) -> dict[str, Any]:
         "organisation": str(role.organisation_id) if role.organisation_id else None,
         "scope": str(role.scope_id) if role.scope_id else None,
     }
+
+
+@transaction.atomic
+def open_account(*, person: Person, password: str = "", by: Actor) -> User:
+    """Let a person sign in by his mobile number or e-mail address: by a code, and by a password where one is given.
+
+    For the system only; people open their accounts themselves, from an invitation or a registration.
+    """
+    if not by.is_system:
+        raise ForbiddenError(_("账号由本人从邀请或机构申请开立。"))
+    user = User(person=person, mobile=person.mobile or None, email=person.email or None)
+    if password:
+        user.set_password(password)
+    else:
+        user.set_unusable_password()
+    user.save()
+    record_activity(Change("user", user.pk, "create", {}, {"person": str(person.pk)}), by=by.name)
+    return user

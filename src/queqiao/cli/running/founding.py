@@ -3,11 +3,11 @@
 from django.db import transaction
 
 from queqiao.accounts.actions.organisations import create_organisation, create_scope, join_scope
-from queqiao.accounts.actions.people import add_affiliation, create_person, give_role
+from queqiao.accounts.actions.people import add_affiliation, create_person, give_role, open_account
 from queqiao.accounts.actors import system
 from queqiao.accounts.channels import AddressKind, parse_address
 from queqiao.accounts.choices import RoleKind
-from queqiao.accounts.models import Organisation, User
+from queqiao.accounts.models import Organisation
 from queqiao.cli.running import database
 from queqiao.core.errors import QueqiaoError
 from queqiao.core.i18n import _
@@ -35,9 +35,7 @@ def found(*, operator: str, scope: str, admin: str, address: str) -> str:
     add_affiliation(person=person, organisation=organisation, by=FOUNDER)
     give_role(person=person, kind=RoleKind.OPERATOR_ADMIN, organisation=organisation, by=FOUNDER)
     give_role(person=person, kind=RoleKind.SYSTEM_ADMIN, by=FOUNDER)
-    user = User(person=person, **{column: where.value})
-    user.set_unusable_password()
-    user.save()
+    open_account(person=person, by=FOUNDER)
     return _("已登记“{operator}”和范围“{scope}”。{admin}可以用 {address} 收验证码登录。").format(
         operator=operator, scope=scope, admin=admin, address=where.masked
     )

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from queqiao.accounts.actors import Actor
 from queqiao.accounts.models import Organisation
-from queqiao.core.actions import Change, record_activity
+from queqiao.core.actions import Change, note_origin, record_activity
 from queqiao.core.errors import ForbiddenError
 from queqiao.core.i18n import _
 from queqiao.core.models import ExternalId
@@ -68,7 +68,7 @@ def bring_in(
     record.submitted_at = record.published_at = record.confirmed_at = now
     record.valid_until = record.valid_until or timezone.localdate(now) + VALID_FOR
     record.save()
-    ExternalId.objects.create(kind=model.KIND, target_id=record.pk, source=origin.source, value=origin.value)
+    note_origin(model.KIND, record.pk, origin.source, origin.value)
     renew_audience(record)
     record_activity(Change(model.KIND, record.pk, "take_over", before, snapshot(record)), by=by.name, now=now)
     return Outcome.CREATED

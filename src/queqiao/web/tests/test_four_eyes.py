@@ -42,6 +42,7 @@ def test_who_submitted_for_an_enterprise_leaves_the_publishing_to_a_colleague(to
     assert (BUTTON in page, sentence in page, 'value="return"' in page) == (False, True, True)
     edit = town.staff.get(f"/records/{need.number}/edit").content.decode()
     assert (BUTTON in edit, sentence in edit) == (False, True)
+    assert sentence in town.staff.get(f"/records/{need.number}").content.decode()
     refused = town.staff.post(address, what="publish", revision=str(need.revision))
     assert (refused.status_code, sentence in refused.content.decode()) == (422, True)
     step = town.staff.post(f"/records/{need.number}/step", verb="publish")

@@ -7,8 +7,8 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 
 from queqiao.accounts.actions import signing_in
+from queqiao.accounts.actions.sessions import end_session, network_of, renew_session
 from queqiao.accounts.models import User
-from queqiao.accounts.sessions import end_session, network_of, renew_session
 from queqiao.core.errors import QueqiaoError
 from queqiao.core.i18n import _
 from queqiao.web.access import Rule, open_to

@@ -20,10 +20,9 @@ from queqiao.records.actions import advance, create_record, discard_copy, keep_c
 from queqiao.records.actions.content import changed_values
 from queqiao.records.actions.steps import passed_dates
 from queqiao.records.choices import OPEN_STATES, TRANSITIONS, State, Verb, Visibility
-from queqiao.records.four_eyes import why_not_publish
 from queqiao.records.history import content_at_revision
 from queqiao.records.models import CatalogueRecord, WorkingCopy
-from queqiao.records.queries import attachments_of, is_staff_of, possible_steps, working_copy
+from queqiao.records.queries import attachments_of, is_staff_of, left_to_others, possible_steps, working_copy
 from queqiao.web.access import Rule, actor_of, open_to
 from queqiao.web.forms.records import FORMS, MONEY, RecordForm, data_of, initial_of, stored_values
 from queqiao.web.kinds import Kind, kind_of
@@ -182,17 +181,11 @@ def _show(desk: Desk, form: RecordForm, *, base: int, status: int = 200) -> Http
         "proposing": record.state not in OPEN_STATES and not is_staff_of(record, desk.actor),
         "may_submit": Verb.SUBMIT in steps,
         "steps": [(verb, TRANSITIONS[State(record.state), verb].reason) for verb in steps if verb is not Verb.SUBMIT],
-        "left_to_others": _left_to_others(record, desk.actor),
+        "left_to_others": left_to_others(record, desk.actor),
         "state_label": State(record.state).label,
         "files": attachments_of(record, whole=True),
     }
     return render(desk.request, "editing/edit.html", context, status=status)
-
-
-def _left_to_others(record: CatalogueRecord, actor: Actor) -> str:
-    """Return a sentence for staff who submitted the record themselves, in place of the button that is not there."""
-    waits = record.state == State.SUBMITTED and is_staff_of(record, actor)
-    return why_not_publish(record, actor) if waits else ""
 
 
 def _when(moment: datetime.datetime) -> str:

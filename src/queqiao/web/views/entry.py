@@ -12,10 +12,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from queqiao.accounts.actions.sessions import begin_session
 from queqiao.accounts.actions.throttle import ThrottledError
 from queqiao.accounts.models import Person, User
 from queqiao.accounts.queries import needs_second_factor
-from queqiao.accounts.sessions import begin_session
 from queqiao.core.errors import QueqiaoError
 from queqiao.web.access import actor_of
 

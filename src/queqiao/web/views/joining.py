@@ -8,10 +8,10 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 
 from queqiao.accounts.actions import invitations, registrations, signing_in
+from queqiao.accounts.actions.sessions import network_of
 from queqiao.accounts.choices import RoleKind
 from queqiao.accounts.models import Invitation, Person, User
 from queqiao.accounts.queries import find_user
-from queqiao.accounts.sessions import network_of
 from queqiao.core.errors import QueqiaoError
 from queqiao.core.i18n import _
 from queqiao.web.access import Rule, actor_of, open_to

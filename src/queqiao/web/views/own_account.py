@@ -12,9 +12,9 @@ from django.urls import path
 from django.utils import timezone
 
 from queqiao.accounts.actions import people, signing_in
+from queqiao.accounts.actions.sessions import begin_session, end_other, end_session, network_of
 from queqiao.accounts.models import Consent, Person, Role, SignIn, User
 from queqiao.accounts.queries import find_user
-from queqiao.accounts.sessions import begin_session, end_other, end_session, network_of
 from queqiao.core.errors import QueqiaoError, StaleError
 from queqiao.core.i18n import _
 from queqiao.web.access import Rule, actor_of, open_to

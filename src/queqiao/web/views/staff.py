@@ -23,12 +23,11 @@ from queqiao.core.i18n import _, lazy
 from queqiao.core.models import Translation
 from queqiao.records.actions import accept_proposal, advance, refuse_proposal
 from queqiao.records.choices import State, Verb, Visibility
-from queqiao.records.four_eyes import why_not_publish
 from queqiao.records.history import entries_of
 from queqiao.records.labels import KIND_LABELS, LABELS
 from queqiao.records.models import CatalogueRecord, WorkingCopy
 from queqiao.records.presenting import value_of, with_rows
-from queqiao.records.queries import attachments_of, is_staff_of, proposals, scopes_of, visible_whole
+from queqiao.records.queries import attachments_of, is_staff_of, left_to_others, proposals, scopes_of, visible_whole
 from queqiao.records.review import Queue, changes_since_publication, proposed_changes, waiting
 from queqiao.web.access import Rule, actor_of, open_to
 from queqiao.web.filters import amount, amounts, moment
@@ -90,7 +89,7 @@ def review(request: HttpRequest, number: str) -> HttpResponse:
         "after": after,
         "narrowed": _narrowing(request),
         "waits": record.state == State.SUBMITTED,
-        "why_not": why_not_publish(record, queue.actor) if record.state == State.SUBMITTED else "",
+        "why_not": left_to_others(record, queue.actor),
     }
     return show(request, "staff/review.html", context, status=422 if request.method == "POST" else 200)
 
