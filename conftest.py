@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from django.db import connection
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
+from pytest_django import DjangoDbBlocker
 
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("free", deadline=None)
@@ -34,12 +36,12 @@ def own_site(tmp_path: Path) -> Iterator[Mapping[str, str]]:
         yield environment
         return
     name = f"queqiao_{secrets.token_hex(6)}"
-    with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+    with psycopg.connect(address, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
         try:
             yield environment | {"QUEQIAO_DATABASE_URL": urlsplit(address)._replace(path=f"/{name}").geturl()}
         finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -53,6 +55,19 @@ def migrated_site(own_site: Mapping[str, str]) -> Mapping[str, str]:
         check=True,
     )
     return own_site
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Make the tables as ever; at the end, send away threads of pages' servers that have not left PostgreSQL yet."""
+    yield
+    with django_db_blocker.unblock():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
 
 
 @pytest.fixture(scope="session")
