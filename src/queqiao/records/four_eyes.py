@@ -1,7 +1,7 @@
 """Two pairs of eyes: who submitted a record is not the one who publishes it, where another member of staff can."""
 
 from queqiao.accounts.actors import Actor, staff_of
-from queqiao.accounts.models import Person
+from queqiao.accounts.models import Person, Substitution
 from queqiao.accounts.queries import resolve_person
 from queqiao.core.i18n import _
 from queqiao.core.queries import history
@@ -26,6 +26,8 @@ def reviewers_instead(record: CatalogueRecord, actor: Actor) -> list[Person]:
         return []
     scopes = RecordScope.objects.current().filter(record_id=record.pk).values_list("scope_id", flat=True)
     others = staff_of(set(scopes)) - {actor.person_id}
+    # A colleague who is away would only be waited for.
+    others -= set(Substitution.objects.current().filter(person__in=others).values_list("person_id", flat=True))
     return list(Person.objects.filter(pk__in=others).order_by("name", "id"))
 
 

@@ -224,7 +224,8 @@ def comparable(record: CatalogueRecord, name: str, value: Any) -> Any:
     if isinstance(field, models.ManyToManyField):
         rows = field.related_model._default_manager.filter(pk__in=value)
         return sorted(str(getattr(row, "code", None) or getattr(row, "number", row.pk)) for row in rows)
-    return None if value == "" and field.null else field.to_python(value)
+    plain = None if value == "" and field.null else field.to_python(value)
+    return mark(plain) if name in record.PERSONAL else plain
 
 
 def digest(text: str) -> str:

@@ -130,7 +130,11 @@ def proposed_changes(record: CatalogueRecord, copy: WorkingCopy) -> list[DiffRow
     """Return the fields that a proposal would change, as they stand now and as they would be."""
     clean = copy.values.get("clean", {})
     wanted = {name: comparable(record, name, value) for name, value in clean.items()}
-    return _difference(record, _logged_now(record), _plain(wanted), [name for name in record.CONTENT if name in wanted])
+    # The log has marks of personal values; the staff, who see the record, see the values themselves.
+    now = {name: getattr(record, name) for name in record.PERSONAL}
+    wanted |= {name: clean[name] for name in record.PERSONAL if name in clean}
+    names = [name for name in record.CONTENT if name in wanted]
+    return _difference(record, _logged_now(record) | _plain(now), _plain(wanted), names)
 
 
 def _difference(

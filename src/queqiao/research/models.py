@@ -54,7 +54,7 @@ class Expert(CatalogueRecord):
         "is_mentor", "is_commissioner", "is_judge", "region", "visibility", "blind_title", "valid_until",
     )  # fmt: skip
     REQUIRED = ("title", "fields", "record")
-    PERSONAL = ("title", "record")
+    PERSONAL = ("title", "record", "conflicts")
     INSIDE = ("conflicts",)
     BLIND = ("academic_title", "fields", "keywords", "cooperation", "availability", "region")
 

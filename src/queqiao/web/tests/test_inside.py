@@ -9,7 +9,9 @@ from queqiao.accounts.choices import RoleKind
 from queqiao.accounts.tests.factories import make_organisation, make_person
 from queqiao.core.models import Activity
 from queqiao.needs.models import Need
-from queqiao.records.actions import grant
+from queqiao.records.actions import accept_proposal, grant, save_record
+from queqiao.records.models import WorkingCopy
+from queqiao.records.review import proposed_changes
 from queqiao.research.models import Achievement, Expert
 from queqiao.research.queries import age_band
 from queqiao.web.tests.workshop import as_sent, draft, make_town, published, somebody
@@ -57,6 +59,45 @@ def test_the_log_keeps_no_contact_and_who_leaves_is_no_contact_any_more():
     erase_person(person=leaver, by=system("test"))
     need.refresh_from_db()
     assert (need.contact_name, need.contact_details) == ("", "")
+
+
+def test_what_was_typed_of_who_leaves_is_gone_from_copies_and_cannot_come_back_with_a_change():
+    town = make_town()
+    leaver = make_person(name="罗素秋", mobile="13812340000")
+    need = published(town, Need, **CONTACT)
+    change(town, need, title="新的名称", contact_name="罗素秋女士")
+    erase_person(person=leaver, by=system("test"))
+    assert "13812340000" not in str(list(WorkingCopy.objects.values_list("values", flat=True)))
+    assert "罗素秋" not in str(list(WorkingCopy.objects.values_list("values", flat=True)))
+
+
+def change(town, need, **values) -> None:
+    address = f"/records/{need.number}/edit"
+    sent = as_sent(town.editor.get(address).content.decode())
+    assert town.editor.client.post(address, sent | values).status_code == 302
+
+
+def test_a_change_of_the_title_leaves_a_contact_alone_that_the_staff_corrected_meanwhile():
+    town = make_town()
+    need = published(town, Need, **CONTACT)
+    change(town, need)
+    assert not WorkingCopy.objects.exclude(proposed_at=None).exists()
+    change(town, need, title="新的名称")
+    copy = WorkingCopy.objects.exclude(proposed_at=None).get()
+    need.refresh_from_db()
+    assert [row[0] for row in proposed_changes(need, copy)] == ["名称"]
+    save_record(need, {"contact_name": "郑接洽"}, base_revision=need.revision, by=town.staff.actor)
+    accept_proposal(copy, by=town.staff.actor)
+    need.refresh_from_db()
+    assert (need.title, need.contact_name) == ("新的名称", "郑接洽")
+
+
+def test_the_staff_read_of_a_proposed_contact_what_it_is_and_was():
+    town = make_town()
+    need = published(town, Need, **CONTACT)
+    change(town, need, contact_name="郑接洽")
+    copy = WorkingCopy.objects.exclude(proposed_at=None).get()
+    assert proposed_changes(need, copy) == [("联系人", "罗素秋", "郑接洽")]
 
 
 def test_whom_an_expert_wants_to_avoid_is_for_his_own_side_and_the_staff():
