@@ -11,3 +11,11 @@ def new_id() -> uuid.UUID:
     bits = (milliseconds & (2**48 - 1)) << 80 | 7 << 76
     bits |= secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
     return uuid.UUID(int=bits)
+
+
+def read_uuid(text: str) -> uuid.UUID | None:
+    """Read an identifier that somebody sent; None for anything else."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

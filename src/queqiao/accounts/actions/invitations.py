@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from queqiao.accounts.actions.messages import write_letter
-from queqiao.accounts.actions.people import give_role, may_give
+from queqiao.accounts.actions.people import give_role, may_give, write_user
 from queqiao.accounts.actions.signing_in import was_proved
 from queqiao.accounts.actors import Actor, actor_for, system
 from queqiao.accounts.channels import AddressKind, parse_address
@@ -191,12 +191,7 @@ def new_user(*, name: str, address: str, password: str, terms_version: str) -> U
     if find_user(address) is not None:
         raise QueqiaoError(_("这个手机号或邮箱已有账号，请先登录。"))
     person = Person.objects.create(name=name.strip()[:60], **{where: address})
-    user = User(person=person, **{where: address})
-    if password:
-        user.set_password(password)
-    else:
-        user.set_unusable_password()
-    user.save()
+    user = write_user(person, password)
     Consent.objects.create(person=person, document="terms", version=terms_version)
     state = {"name": mark(person.name), where: mark(address)}
     record_activity(Change("person", person.pk, "create", {}, state), by=f"person:{person.pk}")

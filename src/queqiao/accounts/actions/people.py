@@ -304,11 +304,17 @@ def open_account(*, person: Person, password: str = "", by: Actor) -> User:
     """
     if not by.is_system:
         raise ForbiddenError(_("账号由本人从邀请或机构申请开立。"))
+    user = write_user(person, password)
+    record_activity(Change("user", user.pk, "create", {}, {"person": str(person.pk)}), by=by.name)
+    return user
+
+
+def write_user(person: Person, password: str) -> User:
+    """Write the row by which a person signs in; without a password he does so by a code."""
     user = User(person=person, mobile=person.mobile or None, email=person.email or None)
     if password:
         user.set_password(password)
     else:
         user.set_unusable_password()
     user.save()
-    record_activity(Change("user", user.pk, "create", {}, {"person": str(person.pk)}), by=by.name)
     return user

@@ -33,6 +33,12 @@ class Goodbye:
         self._requests.put(number)
 
 
+def end_at_once() -> None:
+    """Let a request to end, end the process wherever it is."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+
+
 def end_in_time() -> None:
     """Have the kernel end the process after ``LONGEST`` seconds, whatever it does then: loading, writing, waiting.
 

@@ -1,14 +1,13 @@
 """The indexer as a process, and the rebuilding of the index by hand."""
 
 import logging
-import signal
 import time
 from typing import NoReturn
 
 from django.db import DatabaseError, close_old_connections
 
 from queqiao.cli.progress import Progress
-from queqiao.cli.running.goodbye import SIGNALS
+from queqiao.cli.running.goodbye import end_at_once
 from queqiao.core.i18n import _
 from queqiao.core.models import Outbox
 from queqiao.engine.retrieval import IndexDamagedError
@@ -27,8 +26,7 @@ def keep_indexing() -> NoReturn:
     It then ends at once, wherever it is: what was not taken in still waits in the outbox, and a writing that is cut
     off leaves the index as it was. Waiting for the batch at work could take longer than the site has to end.
     """
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_DFL)
+    end_at_once()
     indexer = Indexer()
     while True:
         time.sleep(_step(indexer))

@@ -1,12 +1,11 @@
 """gunicorn's settings; the names are its own. Two processes of four threads answer requests."""
 
-import signal
 from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # it carries no types
 
 from queqiao.cli.running.address import read_address
-from queqiao.cli.running.goodbye import LONGEST, SIGNALS
+from queqiao.cli.running.goodbye import LONGEST, end_at_once
 from queqiao.cli.running.logs import FORMAT, Discretion, log_to_stderr
 from queqiao.cli.running.parent import follow_parent
 
@@ -26,8 +25,7 @@ class PlainLog(Logger):  # type: ignore[misc]  # as above
 
 def post_fork(_server: object, _worker: object) -> None:
     """Let a request to end, end a process that is still loading: it would go into the queue of its parent."""
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_DFL)
+    end_at_once()
 
 
 follow_parent()

@@ -114,10 +114,12 @@ def _is_text(record: CatalogueRecord, name: str) -> bool:
 
 def missing_for_submission(record: CatalogueRecord) -> list[str]:
     """Return the names of the fields without which the record cannot be submitted."""
-    missing = [name for name in record.REQUIRED if not _filled(getattr(record, name))]
-    if record.visibility == Visibility.BLIND and not record.blind_title.strip():
-        missing.append("blind_title")
-    return missing
+    return [name for name in needed_fields(record, record.visibility) if not _filled(getattr(record, name))]
+
+
+def needed_fields(kind: CatalogueRecord | type[CatalogueRecord], visibility: str) -> tuple[str, ...]:
+    """Return the fields that a record of a kind must have to be submitted for an audience."""
+    return (*kind.REQUIRED, *(["blind_title"] if visibility == Visibility.BLIND else []))
 
 
 def passed_dates(values: Mapping[str, Any], today: datetime.date) -> dict[str, str]:

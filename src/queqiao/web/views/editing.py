@@ -18,8 +18,8 @@ from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
 from queqiao.core.i18n import _
 from queqiao.records.actions import advance, create_record, discard_copy, keep_copy, save_record
 from queqiao.records.actions.content import changed_values
-from queqiao.records.actions.steps import passed_dates
-from queqiao.records.choices import OPEN_STATES, TRANSITIONS, State, Verb, Visibility
+from queqiao.records.actions.steps import needed_fields, passed_dates
+from queqiao.records.choices import OPEN_STATES, TRANSITIONS, State, Verb
 from queqiao.records.history import content_at_revision
 from queqiao.records.models import CatalogueRecord, WorkingCopy
 from queqiao.records.queries import attachments_of, is_staff_of, left_to_others, possible_steps, working_copy
@@ -212,10 +212,8 @@ def _after_save(request: HttpRequest, saved: CatalogueRecord, actor: Actor) -> H
 
 def _name_what_is_wanting(form: RecordForm) -> None:
     """Add to the errors of a form what the submission would ask for next, so that one round names everything."""
-    given, fields = form.cleaned_data, list(form.MODEL.REQUIRED)
-    if given.get("visibility") == Visibility.BLIND:
-        fields.append("blind_title")
-    for name in fields:
+    given = form.cleaned_data
+    for name in needed_fields(form.MODEL, given.get("visibility", "")):
         if name in form.fields and name not in form.errors and not given.get(name):
             form.add_error(name, form.fields[name].error_messages["required"])
     for name, sentence in passed_dates(given, timezone.localdate()).items():

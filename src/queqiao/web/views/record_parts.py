@@ -19,6 +19,7 @@ from queqiao.accounts.models import Organisation, Person, Scope, ScopeMembership
 from queqiao.accounts.queries import find_user, visible_organisations
 from queqiao.core.errors import ForbiddenError, QueqiaoError
 from queqiao.core.i18n import _
+from queqiao.core.identifiers import read_uuid
 from queqiao.records.actions import (
     add_attachment,
     advance,
@@ -253,7 +254,7 @@ def _own_scopes(record: CatalogueRecord, actor: Actor) -> QuerySet[Scope]:
 def _share(request: HttpRequest, record: CatalogueRecord, actor: Actor, offered: list[Scope]) -> None:
     post = request.POST
     if "revoke" in post:
-        given = Grant.objects.current().filter(record_id=record.pk, pk=_uuid(post["revoke"])).first()
+        given = Grant.objects.current().filter(record_id=record.pk, pk=read_uuid(post["revoke"])).first()
         if given is not None:
             revoke(record, given, by=actor)
     elif "invite" in post:
@@ -286,13 +287,6 @@ def _person_at(text: str) -> Person | None:
     except QueqiaoError:
         return None
     return user.person if user else None
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 urlpatterns = [

@@ -1,6 +1,5 @@
 """My workspace: what waits for me today and what I handed on, and the records that I keep."""
 
-import uuid
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +10,7 @@ from django.utils import timezone
 
 from queqiao.core.errors import QueqiaoError
 from queqiao.core.i18n import _, lazy
+from queqiao.core.identifiers import read_uuid
 from queqiao.records.actions.handing_over import LONGEST_NOTE, hand_over, take_back
 from queqiao.records.beside import beside
 from queqiao.records.choices import State
@@ -95,15 +95,8 @@ def _move(request: HttpRequest) -> str:
         raise QueqiaoError(_("没有看懂要转交哪件事，请刷新页面后重试。"))
     if request.POST.get("what") == "take_back":
         return _("已收回“{title}”，现在由您处理。").format(title=_title(take_back(key, by=actor)))
-    made = hand_over(key, to=_id(request.POST.get("to", "")), note=request.POST.get("note", ""), by=actor)
+    made = hand_over(key, to=read_uuid(request.POST.get("to", "")), note=request.POST.get("note", ""), by=actor)
     return _("已转交给{name}，并已发消息告知。").format(name=made.receiver.name)
-
-
-def _id(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def _task(task: Task) -> dict[str, Any]:
