@@ -1,6 +1,6 @@
 """Retrieval: the index behind one interface."""
 
-from queqiao.engine.retrieval.filters import And, AnyOf, Eq, Filter, FilterError, In, Or, Range
+from queqiao.engine.retrieval.filters import And, AnyOf, Eq, Filter, FilterError, In, Not, Or, Range
 from queqiao.engine.retrieval.lance import LanceEngine
 from queqiao.engine.retrieval.memory import MemoryEngine
 from queqiao.engine.retrieval.protocol import (
@@ -8,6 +8,7 @@ from queqiao.engine.retrieval.protocol import (
     Hit,
     IndexDamagedError,
     IndexLockedError,
+    Order,
     Row,
     RowError,
     Schema,
@@ -29,7 +30,9 @@ __all__ = [
     "IndexLockedError",
     "LanceEngine",
     "MemoryEngine",
+    "Not",
     "Or",
+    "Order",
     "Range",
     "Row",
     "RowError",

@@ -55,7 +55,14 @@ class Or:
     parts: tuple["Filter", ...]
 
 
-Filter = Eq | In | AnyOf | Range | And | Or
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Everything that does not fulfil ``part``, rows without the value included."""
+
+    part: "Filter"
+
+
+Filter = Eq | In | AnyOf | Range | And | Or | Not
 
 
 def check_filter(condition: Filter | None, kinds: Mapping[str, str]) -> None:
@@ -65,6 +72,9 @@ def check_filter(condition: Filter | None, kinds: Mapping[str, str]) -> None:
     if isinstance(condition, And | Or):
         for part in condition.parts:
             check_filter(part, kinds)
+        return
+    if isinstance(condition, Not):
+        check_filter(condition.part, kinds)
         return
     kind = kinds.get(condition.field)
     if kind is None:
@@ -92,6 +102,8 @@ def fulfils(values: Mapping[str, str | float | tuple[str, ...]], condition: Filt
             return all(fulfils(values, part) for part in parts)
         case Or(parts):
             return any(fulfils(values, part) for part in parts)
+        case Not(part):
+            return not fulfils(values, part)
     value = values.get(condition.field)
     return value is not None and _holds(value, condition)
 

@@ -6,24 +6,25 @@ blanks between them and indexed by a tokenizer that does nothing but split at bl
 """
 
 import fcntl
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
 
-from queqiao.engine.retrieval.filters import And, AnyOf, Eq, Filter, FilterError, In, Or, Range, check_filter
+from queqiao.engine.retrieval.filters import And, AnyOf, Eq, Filter, FilterError, In, Not, Or, Range, check_filter
 from queqiao.engine.retrieval.fusion import OVER_FETCH, reciprocal_rank_fusion
 from queqiao.engine.retrieval.protocol import (
     FieldKind,
     Hit,
     IndexDamagedError,
     IndexLockedError,
+    Order,
     Row,
     Schema,
     TextQuery,
     VectorQuery,
+    check_order,
     check_rows,
 )
 
@@ -101,6 +102,15 @@ class LanceEngine:
         check_filter(condition, self._schema.fields)
         return sorted(self._matching(query, condition, ["id"]).column("id").to_pylist())
 
+    def ids_by(self, query: TextQuery | None, condition: Filter | None, order: Order, k: int) -> list[str]:
+        """Return the first ``k`` ids by a number."""
+        check_filter(condition, self._schema.fields)
+        check_order(order, self._schema)
+        column = _FIELD + order.field
+        matching = self._matching(query, condition, ["id", column]).select(["id", column])
+        first = matching.sort_by([(column, "descending" if order.descending else "ascending"), ("id", "ascending")])
+        return [str(one) for one in first.column("id").slice(0, k).to_pylist()]
+
     def facets(
         self, query: TextQuery | None, condition: Filter | None, fields: Sequence[str]
     ) -> dict[str, dict[str, int]]:
@@ -110,7 +120,7 @@ class LanceEngine:
             if self._schema.fields.get(name) not in (FieldKind.KEYWORD, FieldKind.KEYWORDS):
                 raise FilterError(f"{name!r} is no field of words that could be counted")
         matching = self._matching(query, condition, ["id", *(_FIELD + name for name in fields)])
-        return {name: _counted(matching.column(_FIELD + name).to_pylist()) for name in fields}
+        return {name: _counted(matching.column(_FIELD + name)) for name in fields}
 
     def count(self, condition: Filter | None) -> int:
         """Return how many rows fulfil the condition."""
@@ -132,7 +142,7 @@ class LanceEngine:
             self._lock = None
 
     def _text_hits(self, query: TextQuery, condition: Filter | None, k: int) -> list[Hit]:
-        if not query.tokens or k < 1:
+        if not (query.tokens or query.phrases) or k < 1:
             return []
         with self._translated():
             found = _limited(self._table().search(_match(query)), condition, k)
@@ -145,7 +155,7 @@ class LanceEngine:
             everything = max(1, table.count_rows())
             if query is None:
                 return _limited(table.search(None), condition, everything).select(columns).to_arrow()
-            if not query.tokens:
+            if not (query.tokens or query.phrases):
                 return table.search(None).where("false").select(columns).limit(1).to_arrow()
             return _limited(table.search(_match(query)), condition, everything).select([*columns, "_score"]).to_arrow()
 
@@ -204,11 +214,9 @@ def _arrow_rows(rows: Sequence[Row], schema: Schema) -> Any:
         "id": [row.id for row in rows],
         "tokens": [" ".join(row.tokens) for row in rows],
     }
-    for name, kind in schema.fields.items():
+    for name in schema.fields:
         values = [row.values.get(name) for row in rows]
-        columns[_FIELD + name] = [
-            list(value) if kind is FieldKind.KEYWORDS and isinstance(value, tuple) else value for value in values
-        ]
+        columns[_FIELD + name] = [list(dict.fromkeys(value)) if isinstance(value, tuple) else value for value in values]
     if schema.vector_width is not None:
         columns["vector"] = [None if row.vector is None else list(row.vector) for row in rows]
     return pa.Table.from_pydict(columns, schema=_arrow_schema(schema))
@@ -228,15 +236,30 @@ def _create_indexes(table: Any) -> None:
             remove_stop_words=False,
             ascii_folding=False,
             max_token_length=None,
+            with_position=True,  # for phrases
         )
         table.create_index("tokens", config=plain)
 
 
 def _match(query: TextQuery) -> Any:
-    from lancedb.query import MatchQuery  # noqa: PLC0415 -- loaded when the index is searched
+    from lancedb.query import (  # noqa: PLC0415 -- loaded when the index is searched
+        BooleanQuery,
+        FullTextOperator,
+        MatchQuery,
+        Occur,
+        PhraseQuery,
+    )
 
-    any_of: Any = MatchQuery  # the stubs call for arguments that have defaults
-    return any_of(" ".join(query.tokens), "tokens")
+    match: Any = MatchQuery  # the stubs call for arguments that have defaults
+    phrase: Any = PhraseQuery
+    operator = FullTextOperator.AND if query.every else FullTextOperator.OR
+    plain = [match(" ".join(query.tokens), "tokens", operator=operator)] if query.tokens else []
+    if plain and not (query.phrases or query.without):
+        return plain[0]
+    parts = [(Occur.MUST, one) for one in plain]
+    parts += [(Occur.MUST, phrase(" ".join(one), "tokens")) for one in query.phrases]
+    parts += [(Occur.MUST_NOT, phrase(" ".join(one), "tokens")) for one in query.without]
+    return BooleanQuery(parts)
 
 
 def _limited(found: Any, condition: Filter | None, k: int, *more: str) -> Any:
@@ -248,11 +271,14 @@ def _in_order(hits: Iterator[Hit]) -> list[Hit]:
     return sorted(hits, key=lambda hit: (-hit.score, hit.id))
 
 
-def _counted(values: Sequence[str | list[str] | None]) -> dict[str, int]:
-    counts: Counter[str] = Counter()
-    for value in values:
-        counts.update([value] if isinstance(value, str) else set(value or ()))
-    return dict(sorted(counts.items()))
+def _counted(column: Any) -> dict[str, int]:
+    """Count the rows by value; a row that repeats a value counts once, which the writer sees to."""
+    import pyarrow as pa  # noqa: PLC0415 -- comes with the library above
+    import pyarrow.compute as pc  # noqa: PLC0415 -- the same
+
+    flat = pc.list_flatten(column) if pa.types.is_list(column.type) else column
+    counts = pc.value_counts(flat.drop_null()).to_pylist()
+    return dict(sorted((row["values"], row["counts"]) for row in counts))
 
 
 def _sql(condition: Filter) -> str:
@@ -262,6 +288,8 @@ def _sql(condition: Filter) -> str:
             return "(" + (" AND ".join(_sql(part) for part in parts) or "true") + ")"
         case Or(parts):
             return "(" + (" OR ".join(_sql(part) for part in parts) or "false") + ")"
+        case Not(part):
+            return f"({_sql(part)}) IS NOT TRUE"
         case Range():
             return _sql_range(condition)
         case Eq():

@@ -1,7 +1,7 @@
 """The exact reference: everything in memory, nothing approximate. For tests and for small jobs."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,17 @@ from scipy import sparse
 
 from queqiao.engine.retrieval.filters import Filter, FilterError, check_filter, fulfils
 from queqiao.engine.retrieval.fusion import OVER_FETCH, reciprocal_rank_fusion
-from queqiao.engine.retrieval.protocol import FieldKind, Hit, Row, Schema, TextQuery, VectorQuery, check_rows
+from queqiao.engine.retrieval.protocol import (
+    FieldKind,
+    Hit,
+    Order,
+    Row,
+    Schema,
+    TextQuery,
+    VectorQuery,
+    check_order,
+    check_rows,
+)
 
 K1, B = 1.2, 0.75
 
@@ -46,7 +56,7 @@ class MemoryEngine:
         """Return the exact best ``k``."""
         allowed = self._allowed(condition)
         scores = self._bm25(query) if isinstance(query, TextQuery) else self._cosines(query)
-        found = allowed & (scores > 0 if isinstance(query, TextQuery) else np.isfinite(scores))
+        found = allowed & (self._holding(query) if isinstance(query, TextQuery) else np.isfinite(scores))
         rows = np.flatnonzero(found)
         order = rows[np.argsort(-scores[rows], kind="stable")][:k]  # rows stand in the order of their ids
         return [Hit(self._ids[row], float(scores[row])) for row in order]
@@ -60,6 +70,14 @@ class MemoryEngine:
     def ids(self, query: TextQuery | None, condition: Filter | None) -> list[str]:
         """Return all matching ids in order."""
         return [self._ids[row] for row in np.flatnonzero(self._matching(query, condition))]
+
+    def ids_by(self, query: TextQuery | None, condition: Filter | None, order: Order, k: int) -> list[str]:
+        """Return the first ``k`` ids by a number."""
+        check_order(order, self._schema)
+        sign = -1.0 if order.descending else 1.0
+        values = {one: self._rows[one].values.get(order.field) for one in self.ids(query, condition)}
+        keyed = ((value is None, sign * float(value or 0), one) for one, value in values.items())  # type: ignore[arg-type]
+        return [one for _lacks, _value, one in sorted(keyed)[:k]]
 
     def facets(
         self, query: TextQuery | None, condition: Filter | None, fields: Sequence[str]
@@ -86,7 +104,15 @@ class MemoryEngine:
 
     def _matching(self, query: TextQuery | None, condition: Filter | None) -> NDArray[np.bool_]:
         allowed = self._allowed(condition)
-        return allowed if query is None else allowed & (self._bm25(query) > 0)
+        return allowed if query is None else allowed & self._holding(query)
+
+    def _holding(self, query: TextQuery) -> NDArray[np.bool_]:
+        """Return which rows hold what the query asks for."""
+        found = self._bm25(query) > 0
+        if not query.is_plain:
+            wanted = _wanted(query)
+            found &= np.array([wanted(self._rows[one].tokens) for one in self._ids], dtype=np.bool_)
+        return found
 
     def _allowed(self, condition: Filter | None) -> NDArray[np.bool_]:
         check_filter(condition, self._schema.fields)
@@ -98,7 +124,8 @@ class MemoryEngine:
     def _bm25(self, query: TextQuery) -> NDArray[np.float64]:
         """Sum the query tokens' columns; a token that the query repeats counts as often."""
         columns = self._build()
-        counts = Counter(columns[token] for token in query.tokens if token in columns)
+        asked = (*query.tokens, *(token for phrase in query.phrases for token in phrase))
+        counts = Counter(columns[token] for token in asked if token in columns)
         if not counts:
             return np.zeros(len(self._ids))
         chosen = sorted(counts)
@@ -128,6 +155,23 @@ class MemoryEngine:
             self._columns = {token: i for i, token in enumerate(sorted({t for count in counts for t in count}))}
             self._postings = _bm25_postings(counts, self._columns)
         return self._columns
+
+
+def _wanted(query: TextQuery) -> Callable[[tuple[str, ...]], bool]:
+    """Return the test of a row's tokens against everything but the ranking."""
+
+    def test(tokens: tuple[str, ...]) -> bool:
+        return (
+            (not query.every or set(query.tokens) <= set(tokens))
+            and all(_stands_in(phrase, tokens) for phrase in query.phrases)
+            and not any(_stands_in(phrase, tokens) for phrase in query.without)
+        )
+
+    return test
+
+
+def _stands_in(phrase: tuple[str, ...], tokens: tuple[str, ...]) -> bool:
+    return any(tokens[i : i + len(phrase)] == phrase for i in range(len(tokens) - len(phrase) + 1))
 
 
 def _bm25_postings(counts: Sequence[Counter[str]], columns: dict[str, int]) -> sparse.csc_array:

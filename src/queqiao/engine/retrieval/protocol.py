@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from queqiao.engine.retrieval.filters import Filter
+from queqiao.engine.retrieval.filters import Filter, FilterError
 
 Value = str | float | tuple[str, ...]
 
@@ -58,9 +58,21 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class TextQuery:
-    """Rows that hold any of the tokens, ordered by BM25."""
+    """Rows that hold any of the tokens, ordered by BM25.
+
+    With ``every``, only rows that hold all of them. Each of ``phrases`` must stand in the row, token after token;
+    none of ``without`` may. A query without a token and without a phrase finds nothing.
+    """
 
     tokens: tuple[str, ...]
+    every: bool = False
+    phrases: tuple[tuple[str, ...], ...] = ()
+    without: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the tokens alone decide."""
+        return not (self.every or self.phrases or self.without)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,14 @@ class Hit:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By a number field, the greatest first where ``descending``."""
+
+    field: str
+    descending: bool = True
+
+
 def check_rows(rows: Sequence[Row], schema: Schema) -> None:
     """Raise RowError for the first row that does not fit the schema."""
     for row in rows:
@@ -90,6 +110,12 @@ def check_rows(rows: Sequence[Row], schema: Schema) -> None:
                 raise RowError(f"row {row.id!r}: {name!r} holds {schema.fields[name]}, not {value!r}")
         if row.vector is not None and len(row.vector) != schema.vector_width:
             raise RowError(f"row {row.id!r}: the vector has {len(row.vector)} numbers, not {schema.vector_width}")
+
+
+def check_order(order: Order, schema: Schema) -> None:
+    """Raise FilterError unless the index can be ordered so."""
+    if schema.fields.get(order.field) is not FieldKind.NUMBER:
+        raise FilterError(f"{order.field!r} is no field of numbers by which rows could be ordered")
 
 
 _TYPES: Mapping[FieldKind, type | tuple[type, ...]] = {
@@ -119,6 +145,9 @@ class SearchEngine(Protocol):
 
     def ids(self, query: TextQuery | None, condition: Filter | None) -> list[str]:
         """Return the ids of all rows that match, in order of the ids."""
+
+    def ids_by(self, query: TextQuery | None, condition: Filter | None, order: Order, k: int) -> list[str]:
+        """Return the ids of the first ``k`` rows that match, by a number field, rows without it last, ties by id."""
 
     def facets(
         self, query: TextQuery | None, condition: Filter | None, fields: Sequence[str]

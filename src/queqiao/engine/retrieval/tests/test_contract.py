@@ -25,7 +25,9 @@ from queqiao.engine.retrieval import (
     IndexLockedError,
     LanceEngine,
     MemoryEngine,
+    Not,
     Or,
+    Order,
     Range,
     Row,
     RowError,
@@ -174,6 +176,8 @@ def test_fusion_is_the_sum_of_reciprocal_ranks_and_ties_end_on_the_id():
         (Or((Eq("field", "能源"), Eq("field", "材料"))), ["a", "c"]),
         (And(()), ["a", "b", "c", "d"]),
         (Or(()), []),
+        (Not(Eq("field", "能源")), ["a", "b", "d"]),
+        (Not(And((AnyOf("audience", ("org:1",)), Eq("field", "材料")))), ["b", "c", "d"]),
     ],
 )
 def test_conditions(filled: SearchEngine, condition: Filter, expected: list[str]):
@@ -189,6 +193,36 @@ def test_a_condition_holds_for_searches_ids_and_facets_alike(filled: SearchEngin
         "field": {"材料": 1, "环保": 1},
         "audience": {"org:1": 2, "public": 1},
     }
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (TextQuery(("压铸", "真空"), every=True), ["a"]),
+        (TextQuery(("压铸", "隧道"), every=True), []),
+        (TextQuery(("压铸", "真空"), phrases=(("压铸", "真空"),)), ["a"]),
+        (TextQuery((), phrases=(("真空", "压铸"),)), ["a"]),
+        (TextQuery((), phrases=(("真空", "真空"),)), []),
+        (TextQuery(("真空",), without=(("电池",),)), ["a"]),
+        (TextQuery(("真空",), without=(("真空", "压铸"),)), ["c"]),
+        (TextQuery((), without=(("电池",),)), []),
+        (TextQuery(("真空", "电池"), every=True, without=(("压铸",),)), ["c"]),
+    ],
+)
+@pytest.mark.parametrize("tidied", [False, True])
+def test_all_words_phrases_and_exclusions(filled: SearchEngine, query: TextQuery, expected: list[str], tidied: bool):
+    if tidied:
+        filled.optimize()
+    assert filled.ids(query, None) == expected
+    assert sorted(found(filled.search(query, None, 10))) == expected
+
+
+def test_rows_in_the_order_of_a_number(filled: SearchEngine):
+    assert filled.ids_by(None, None, Order("level"), 10) == ["a", "b", "c", "d"]
+    assert filled.ids_by(None, None, Order("level", descending=False), 3) == ["b", "a", "c"]
+    assert filled.ids_by(TextQuery(("真空",)), AnyOf("audience", ("org:1",)), Order("level"), 5) == ["a"]
+    with pytest.raises(FilterError):
+        filled.ids_by(None, None, Order("field"), 1)
 
 
 def test_facets_of_everything(filled: SearchEngine):
