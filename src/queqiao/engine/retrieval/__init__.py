@@ -4,6 +4,8 @@ from queqiao.engine.retrieval.filters import And, AnyOf, Eq, Filter, FilterError
 from queqiao.engine.retrieval.lance import LanceEngine
 from queqiao.engine.retrieval.memory import MemoryEngine
 from queqiao.engine.retrieval.protocol import (
+    Exploration,
+    FacetQuery,
     FieldKind,
     Hit,
     IndexDamagedError,
@@ -21,6 +23,8 @@ __all__ = [
     "And",
     "AnyOf",
     "Eq",
+    "Exploration",
+    "FacetQuery",
     "FieldKind",
     "Filter",
     "FilterError",

@@ -93,6 +93,16 @@ def _allowed_kinds(condition: Eq | In | AnyOf | Range) -> tuple[str, ...]:
             return ("number",)
 
 
+def fields_of(condition: Filter) -> frozenset[str]:
+    """Return the fields that a condition looks at."""
+    match condition:
+        case And(parts) | Or(parts):
+            return frozenset(name for part in parts for name in fields_of(part))
+        case Not(part):
+            return fields_of(part)
+    return frozenset({condition.field})
+
+
 def fulfils(values: Mapping[str, str | float | tuple[str, ...]], condition: Filter | None) -> bool:
     """Whether a row's values fulfil a checked condition; a field without a value fulfils nothing."""
     match condition:

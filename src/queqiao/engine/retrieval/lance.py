@@ -12,9 +12,24 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
 
-from queqiao.engine.retrieval.filters import And, AnyOf, Eq, Filter, FilterError, In, Not, Or, Range, check_filter
+from queqiao.engine.retrieval.exploring import counted, explore_table
+from queqiao.engine.retrieval.filters import (
+    And,
+    AnyOf,
+    Eq,
+    Filter,
+    FilterError,
+    In,
+    Not,
+    Or,
+    Range,
+    check_filter,
+    fields_of,
+)
 from queqiao.engine.retrieval.fusion import OVER_FETCH, reciprocal_rank_fusion
 from queqiao.engine.retrieval.protocol import (
+    Exploration,
+    FacetQuery,
     FieldKind,
     Hit,
     IndexDamagedError,
@@ -116,11 +131,26 @@ class LanceEngine:
     ) -> dict[str, dict[str, int]]:
         """Count matching rows by value."""
         check_filter(condition, self._schema.fields)
+        self._check_countable(fields)
+        matching = self._matching(query, condition, ["id", *(_FIELD + name for name in fields)])
+        return {name: counted(matching.column(_FIELD + name)) for name in fields}
+
+    def explore(self, asked: FacetQuery, k: int) -> Exploration:
+        """Read the columns of all matching rows once, and narrow and count them here."""
+        for one in (asked.condition, *asked.choices.values()):
+            check_filter(one, self._schema.fields)
+        self._check_countable(asked.fields)
+        if asked.order is not None:
+            check_order(asked.order, self._schema)
+        read = {*asked.fields, *(name for choice in asked.choices.values() for name in fields_of(choice))}
+        read |= {asked.order.field} if asked.order is not None else set()
+        matching = self._matching(asked.text, asked.condition, ["id", *(_FIELD + name for name in sorted(read))])
+        return explore_table(matching, _FIELD, asked, k)
+
+    def _check_countable(self, fields: Sequence[str]) -> None:
         for name in fields:
             if self._schema.fields.get(name) not in (FieldKind.KEYWORD, FieldKind.KEYWORDS):
                 raise FilterError(f"{name!r} is no field of words that could be counted")
-        matching = self._matching(query, condition, ["id", *(_FIELD + name for name in fields)])
-        return {name: _counted(matching.column(_FIELD + name)) for name in fields}
 
     def count(self, condition: Filter | None) -> int:
         """Return how many rows fulfil the condition."""
@@ -223,7 +253,7 @@ def _arrow_rows(rows: Sequence[Row], schema: Schema) -> Any:
 
 
 def _create_indexes(table: Any) -> None:
-    from lancedb.index import FTS, BTree  # noqa: PLC0415 -- loaded when an index is made
+    from lancedb.index import FTS, BTree, LabelList  # noqa: PLC0415 -- loaded when an index is made
 
     present = {column for index in table.list_indices() for column in index.columns}
     if "id" not in present:
@@ -239,6 +269,9 @@ def _create_indexes(table: Any) -> None:
             with_position=True,  # for phrases
         )
         table.create_index("tokens", config=plain)
+    for name in table.schema.names:
+        if name.startswith(_FIELD) and "list" in str(table.schema.field(name).type) and name not in present:
+            table.create_index(name, config=LabelList())
 
 
 def _match(query: TextQuery) -> Any:
@@ -269,16 +302,6 @@ def _limited(found: Any, condition: Filter | None, k: int, *more: str) -> Any:
 
 def _in_order(hits: Iterator[Hit]) -> list[Hit]:
     return sorted(hits, key=lambda hit: (-hit.score, hit.id))
-
-
-def _counted(column: Any) -> dict[str, int]:
-    """Count the rows by value; a row that repeats a value counts once, which the writer sees to."""
-    import pyarrow as pa  # noqa: PLC0415 -- comes with the library above
-    import pyarrow.compute as pc  # noqa: PLC0415 -- the same
-
-    flat = pc.list_flatten(column) if pa.types.is_list(column.type) else column
-    counts = pc.value_counts(flat.drop_null()).to_pylist()
-    return dict(sorted((row["values"], row["counts"]) for row in counts))
 
 
 def _sql(condition: Filter) -> str:

@@ -7,9 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from queqiao.engine.retrieval.exploring import explore_in_steps
 from queqiao.engine.retrieval.filters import Filter, FilterError, check_filter, fulfils
 from queqiao.engine.retrieval.fusion import OVER_FETCH, reciprocal_rank_fusion
 from queqiao.engine.retrieval.protocol import (
+    Exploration,
+    FacetQuery,
     FieldKind,
     Hit,
     Order,
@@ -94,6 +97,10 @@ class MemoryEngine:
                 counts.update([value] if isinstance(value, str) else set(value))  # type: ignore[arg-type]
             counted[name] = dict(sorted(counts.items()))
         return counted
+
+    def explore(self, asked: FacetQuery, k: int) -> Exploration:
+        """Explore one question after the other."""
+        return explore_in_steps(self, asked, k)
 
     def count(self, condition: Filter | None) -> int:
         """Return how many rows fulfil the condition."""

@@ -98,6 +98,32 @@ class Order:
     descending: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class FacetQuery:
+    """A search with counts: ``choices`` maps a field to what a reader chose in it, ``fields`` names what is counted.
+
+    By relevance where ``order`` is None, without a text by id.
+    """
+
+    text: TextQuery | None
+    condition: Filter | None
+    fields: tuple[str, ...]
+    choices: Mapping[str, Filter] = field(default_factory=dict)
+    order: Order | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """One page of what was found, how many there are, and the counts of words by field.
+
+    The counts of a field obey the choices made in all other fields, so that a reader sees what else he could choose.
+    """
+
+    ids: tuple[str, ...]
+    total: int
+    counts: Mapping[str, Mapping[str, int]]
+
+
 def check_rows(rows: Sequence[Row], schema: Schema) -> None:
     """Raise RowError for the first row that does not fit the schema."""
     for row in rows:
@@ -153,6 +179,9 @@ class SearchEngine(Protocol):
         self, query: TextQuery | None, condition: Filter | None, fields: Sequence[str]
     ) -> dict[str, dict[str, int]]:
         """Count the rows that match by the values of word fields, values in order."""
+
+    def explore(self, asked: FacetQuery, k: int) -> Exploration:
+        """Return the first ``k`` rows that fulfil the condition and every choice, and the counts."""
 
     def count(self, condition: Filter | None) -> int:
         """Return how many rows fulfil the condition."""

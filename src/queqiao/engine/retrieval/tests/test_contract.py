@@ -16,6 +16,7 @@ from queqiao.engine.retrieval import (
     And,
     AnyOf,
     Eq,
+    FacetQuery,
     FieldKind,
     Filter,
     FilterError,
@@ -36,6 +37,7 @@ from queqiao.engine.retrieval import (
     TextQuery,
     VectorQuery,
 )
+from queqiao.engine.retrieval.exploring import explore_in_steps
 from queqiao.engine.retrieval.filters import fulfils
 from queqiao.engine.retrieval.fusion import reciprocal_rank_fusion
 
@@ -223,6 +225,38 @@ def test_rows_in_the_order_of_a_number(filled: SearchEngine):
     assert filled.ids_by(TextQuery(("真空",)), AnyOf("audience", ("org:1",)), Order("level"), 5) == ["a"]
     with pytest.raises(FilterError):
         filled.ids_by(None, None, Order("field"), 1)
+
+
+@pytest.mark.parametrize("query", [None, TextQuery(("压铸", "真空"))])
+@pytest.mark.parametrize("order", [None, Order("level"), Order("level", descending=False)])
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {},
+        {"field": Eq("field", "材料")},
+        {"field": In("field", ("材料", "能源")), "audience": AnyOf("audience", ("org:1",))},
+        {"level": Range("level", 5, 9)},
+        {"level": Eq("level", 7), "audience": Not(AnyOf("audience", ("scope:7",)))},
+        {"audience": Or((AnyOf("audience", ("scope:7",)), And((Eq("field", "材料"),))))},
+        {"audience": AnyOf("audience", ("nobody",))},
+    ],
+)
+def test_exploring_is_the_same_as_asking_one_after_the_other(
+    filled: SearchEngine, query: TextQuery | None, order: Order | None, choices: dict[str, Filter]
+):
+    for condition in (None, Not(Eq("field", "环保"))):
+        asked = FacetQuery(query, condition, ("field", "audience"), choices, order)
+        assert filled.explore(asked, 2) == explore_in_steps(filled, asked, 2)
+
+
+def test_a_field_counts_what_else_could_be_chosen_in_it(filled: SearchEngine):
+    found = filled.explore(FacetQuery(None, None, ("field", "audience"), {"field": Eq("field", "材料")}), 10)
+    assert found.ids == ("a",)
+    assert found.total == 1
+    assert found.counts == {
+        "field": {"材料": 1, "环保": 1, "能源": 1},
+        "audience": {"org:1": 1, "public": 1},
+    }
 
 
 def test_facets_of_everything(filled: SearchEngine):
