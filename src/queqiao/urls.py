@@ -7,9 +7,12 @@ from queqiao.web.views import (
     administration,
     administrators,
     audit,
+    booth,
     catalogue,
     editing,
     errors,
+    hall,
+    record_page,
     staff,
     workspace,
 )
@@ -18,7 +21,10 @@ handler400, handler403 = errors.bad_request, errors.forbidden
 handler404, handler500 = errors.not_found, errors.server_error
 
 urlpatterns: list[URLPattern] = [
+    *hall.urlpatterns,
     *catalogue.urlpatterns,
+    *record_page.urlpatterns,
+    *booth.urlpatterns,
     *account.urlpatterns,
     *workspace.urlpatterns,
     *editing.urlpatterns,

@@ -1,9 +1,12 @@
 """The catalogue's kinds as the pages name them: addresses in the plural, words, and what a card shows."""
 
+import datetime
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404
+from django.urls import reverse
+from django.utils import timezone
 
 from queqiao.core.i18n import current_language, lazy
 from queqiao.needs.models import Need
@@ -11,6 +14,8 @@ from queqiao.records.models import CatalogueRecord
 from queqiao.records.presenting import Face
 from queqiao.research.models import Achievement, Expert, Lab
 from queqiao.web.filters import amount, amounts, day
+
+NEW_FOR = datetime.timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +101,13 @@ def card(face: Face, url: str) -> dict[str, Any]:
         "lab_kind": face.get("lab_kind"),
         "is_new": False,
     }
+
+
+def cards_of(shown: list[Face]) -> list[dict[str, Any]]:
+    """Return what the card macros show of each record, with the mark of what is new."""
+    fresh = timezone.now() - NEW_FOR
+    return [
+        card(face, reverse("record", args=[face.number]))
+        | {"is_new": bool(face.published_at and face.published_at > fresh)}
+        for face in shown
+    ]
