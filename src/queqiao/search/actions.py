@@ -6,13 +6,15 @@ it again.
 
 import uuid
 from collections.abc import Callable, Collection, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from queqiao.accounts.choices import OrganisationState
+from queqiao.accounts.models import Organisation
 from queqiao.core.models import Outbox
 from queqiao.engine.retrieval import IndexDamagedError, LanceEngine, SearchEngine
 from queqiao.records.models import Audience, concrete_kinds
 from queqiao.search import index
-from queqiao.search.entries import STAMP, entries_of, entry_ids, record_id, touched_by
+from queqiao.search.entries import STAMP, entries_of, entry_ids, organisation_entries, record_id, touched_by
 
 AT_ONCE = 500  # records
 OPTIMIZE_AFTER = 100_000  # records that a rebuild writes before it tidies up
@@ -41,15 +43,18 @@ def drain(engine: SearchEngine, limit: int = AT_ONCE) -> int:
     for kind, changed in by_kind.items():
         further = touched_by(kind, changed)
         Outbox.objects.bulk_create([Outbox(kind=k, record_id=pk) for k, pk in further], batch_size=AT_ONCE)
-    refresh(engine, targets - by_kind.get("organisation", set()))
+    refresh(engine, targets)
     for some in _pieces([pk for pk, _kind, _target in settled]):
         Outbox.objects.filter(pk__in=some).delete()
     return len(settled)
 
 
 def refresh(engine: SearchEngine, ids: Collection[uuid.UUID]) -> int:
-    """Write the entries of records as they are now; return how many. Of what nobody may see none is left."""
-    rows = list(entries_of(ids))
+    """Write the entries of records and organisations as they are now; return how many.
+
+    Of what nobody may see none is left.
+    """
+    rows = [*entries_of(ids), *organisation_entries(ids)]
     engine.delete(sorted(entry_ids(ids) - {row.id for row in rows}))
     engine.upsert(rows)
     return len(rows)
@@ -74,7 +79,7 @@ def rebuild(engine: LanceEngine, progress: Progress, should_stop: Callable[[], b
 
 
 def _write_all(engine: SearchEngine, progress: Progress, should_stop: Callable[[], bool]) -> int:
-    total = sum(model._default_manager.count() for model in concrete_kinds().values())
+    total = sum(model._default_manager.count() for model in _indexed())
     done = written = 0
     for ids in _all_ids():
         if should_stop() or not index.keep_turn():
@@ -90,7 +95,7 @@ def _write_all(engine: SearchEngine, progress: Progress, should_stop: Callable[[
 
 
 def _all_ids() -> Iterator[list[uuid.UUID]]:
-    for model in concrete_kinds().values():
+    for model in _indexed():
         rows = model._default_manager.order_by("pk").values_list("pk", flat=True)
         ids = list(rows[:AT_ONCE])
         while ids:
@@ -98,12 +103,17 @@ def _all_ids() -> Iterator[list[uuid.UUID]]:
             ids = list(rows.filter(pk__gt=ids[-1])[:AT_ONCE])
 
 
+def _indexed() -> list[Any]:
+    return [*concrete_kinds().values(), Organisation]
+
+
 def _take_out_strays(engine: SearchEngine) -> None:
     """Take out what belongs to no record that anybody may see."""
     there = sorted({record_id(one) for one in engine.ids(None, None) if one != STAMP})
     for ids in _pieces(there):
-        seen = Audience.objects.filter(record_id__in=ids).values_list("record_id", flat=True).distinct()
-        strays = set(ids) - set(seen)
+        seen = set(Audience.objects.filter(record_id__in=ids).values_list("record_id", flat=True).distinct())
+        standing = Organisation.objects.filter(pk__in=ids, state=OrganisationState.ACTIVE)
+        strays = set(ids) - seen - set(standing.values_list("pk", flat=True))
         if strays:
             refresh(engine, strays)
 

@@ -5,6 +5,7 @@ only, made of nothing but what that form shows: a word that a reader must not se
 for him nor be guessed by trying. Names of fields and regions are not in the text; they are filters, by code.
 """
 
+import datetime
 import re
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -15,15 +16,21 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from queqiao.accounts.actors import PUBLIC
+from queqiao.accounts.choices import OrganisationState
+from queqiao.accounts.models import Organisation
 from queqiao.core.models import Translation
 from queqiao.core.rights import write_rights
 from queqiao.engine.retrieval import FieldKind, Row, Schema
 from queqiao.engine.retrieval.protocol import Value
 from queqiao.engine.text.analyser import ANALYSER_VERSION, Analyser
+from queqiao.records.choices import State
 from queqiao.records.models import Audience, CatalogueRecord, concrete_kinds
 from queqiao.records.presenting import is_open
+from queqiao.search.forgiving import forgiving_tokens
 
 WHOLE, BLIND = "whole", "blind"
+ORGANISATION = "organisation"  # kind of the entries that are no catalogue records
 SCHEMA = Schema(
     "records",
     {
@@ -37,18 +44,22 @@ SCHEMA = Schema(
         "organisation": FieldKind.KEYWORD,  # id; not in a blind form
         "organisation_kind": FieldKind.KEYWORD,
         "cooperation": FieldKind.KEYWORDS,
+        "maturity": FieldKind.KEYWORD,  # see MATURITY
         "trl": FieldKind.NUMBER,
+        "day": FieldKind.KEYWORD,  # the same as the next, as a word that can be counted
         "published": FieldKind.NUMBER,  # the day's ordinal, in the site's time zone
+        "expires": FieldKind.NUMBER,  # the day after which it is no longer shown, or no longer asked for
     },
 )
 # Raised whenever the same record would give other entries; an index of another version is built anew.
-VERSION = f"1/{ANALYSER_VERSION}"
+VERSION = f"2/{ANALYSER_VERSION}"
 STAMP = "stamp"  # id and kind of the row that says that everything is in the index; no reader has a token for it
 
 _TEXTS = (
     "result", "problem", "description", "background", "advantages", "application", "indicators", "tried",
     "awards", "policies", "academic_title", "record", "equipment",
 )  # fmt: skip
+MATURITY = {"early": (1, 3), "middle": (4, 6), "late": (7, 9)}  # bands of the technology readiness level
 _NUMBER = re.compile(r"\b[A-Z]{2}-\d{4}-\d{5,}\b", re.IGNORECASE)
 _BLIND_END = f":{BLIND}"
 
@@ -66,6 +77,11 @@ def record_id(entry_id: str) -> uuid.UUID:
 def is_blind(entry_id: str) -> bool:
     """Whether an entry is a blind form."""
     return entry_id.endswith(_BLIND_END)
+
+
+def entry_id(target: uuid.UUID, *, whole: bool) -> str:
+    """Return the id of one form of a record."""
+    return str(target) if whole else f"{target}{_BLIND_END}"
 
 
 def entry_ids(ids: Iterable[uuid.UUID]) -> set[str]:
@@ -101,6 +117,26 @@ def entries_of(ids: Collection[uuid.UUID]) -> Iterator[Row]:
     for model in concrete_kinds().values():
         for record in _with_rows(model._default_manager.filter(pk__in=list(audiences))):
             yield from _forms(_Source(record, audiences[record.pk], texts.get(record.pk, {})))
+
+
+def organisation_entries(ids: Collection[uuid.UUID]) -> Iterator[Row]:
+    """Yield the entries of those of the organisations that everybody may see."""
+    standing = Organisation.objects.filter(pk__in=ids, state=OrganisationState.ACTIVE).order_by()
+    for one in standing.select_related("region__parent__parent__parent__parent").prefetch_related("aliases"):
+        names = (one.name, one.name_en, one.short_name, *(alias.name for alias in one.aliases.all()))
+        values: dict[str, Value] = {
+            "kind": ORGANISATION,
+            "state": State.PUBLISHED,
+            "form": WHOLE,
+            "readers": (PUBLIC,),
+            "organisation": str(one.pk),
+            "organisation_kind": one.kind,
+        }
+        if one.region is not None:
+            values["regions"] = tuple(_codes(one.region))
+        title = "\n".join(name for name in names if name)
+        texts = (one.introduction, *(str(tag) for tag in one.tags))
+        yield Row(str(one.pk), entry_tokens(one.number, title, texts), values | _since(one.recorded_at))
 
 
 def touched_by(kind: str, targets: Collection[uuid.UUID]) -> list[tuple[str, uuid.UUID]]:
@@ -143,11 +179,18 @@ def _forms(source: _Source) -> Iterator[Row]:
     blind = tuple(sorted(token for token, all_of_it in source.audience.items() if not all_of_it))
     if whole:
         values = _values(record, record.CONTENT, WHOLE, whole) | {"organisation": str(record.organisation_id)}
-        yield Row(str(record.pk), _whole_tokens(source), values)
+        yield Row(entry_id(record.pk, whole=True), _whole_tokens(source), values)
     if blind:
         values = _values(record, record.BLIND, BLIND, blind) | {"seen_whole_by": whole}
         yield Row(
-            f"{record.pk}{_BLIND_END}", _tokens(record, _content(source, record.BLIND), record.blind_title), values
+            entry_id(record.pk, whole=False),
+            entry_tokens(
+                record.number,
+                record.blind_title,
+                _content(source, record.BLIND),
+                (str(word) for word in record.keywords if "keywords" in record.BLIND),
+            ),
+            values,
         )
 
 
@@ -166,10 +209,21 @@ def _values(record: CatalogueRecord, shown: Collection[str], form: str, readers:
     if "cooperation" in shown:
         values["cooperation"] = tuple(record.cooperation)
     if "trl" in shown and getattr(record, "trl", None) is not None:
-        values["trl"] = float(getattr(record, "trl"))  # noqa: B009 -- only some kinds have it
-    if record.published_at is not None:
-        values["published"] = float(timezone.localdate(record.published_at).toordinal())
-    return values
+        trl = int(getattr(record, "trl"))  # noqa: B009 -- only some kinds have it
+        values["trl"] = float(trl)
+        values["maturity"] = next(name for name, (low, high) in MATURITY.items() if low <= trl <= high)
+    ends = [getattr(record, name) for name in ("valid_until", "deadline") if name in shown]
+    ends = [day for day in ends if day is not None]
+    if ends:
+        values["expires"] = float(min(ends).toordinal())
+    return values | _since(record.published_at)
+
+
+def _since(moment: datetime.datetime | None) -> dict[str, Value]:
+    if moment is None:
+        return {}
+    day = timezone.localdate(moment).toordinal()
+    return {"day": str(day), "published": float(day)}
 
 
 def _codes(row: Any) -> list[str]:
@@ -188,7 +242,8 @@ def _whole_tokens(source: _Source) -> tuple[str, ...]:
     if _has_team(type(record)):
         texts += [one.title for one in getattr(record, "team").all() if is_open(one)]  # noqa: B009 -- only some kinds have one
     # The blind title too: whoever sees the whole finds it by every word by which a stranger does.
-    return _tokens(record, texts, f"{record.title}\n{record.blind_title}")
+    title = f"{record.title}\n{record.blind_title}"
+    return entry_tokens(record.number, title, texts, (str(word) for word in record.keywords))
 
 
 def _content(source: _Source, shown: Collection[str]) -> list[str]:
@@ -201,10 +256,12 @@ def _content(source: _Source, shown: Collection[str]) -> list[str]:
     return texts + ([str(word) for word in source.record.keywords] if "keywords" in shown else [])
 
 
-def _tokens(record: CatalogueRecord, texts: Iterable[str], title: str) -> tuple[str, ...]:
+def entry_tokens(number: str, title: str, texts: Iterable[str], keywords: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the tokens of an entry; the keywords stand among the texts already and are here for their sounds."""
     heading = analyser().terms(title)
     body = analyser().terms("\n".join(text for text in texts if text))
-    return (record.number.lower(), *heading.words, *heading.characters, *body.words)
+    forgiving = forgiving_tokens("\n".join((title, *keywords)))
+    return (number.lower(), *heading.words, *heading.characters, *forgiving, *body.words)
 
 
 def _numbers(text: str) -> list[str]:

@@ -5,48 +5,46 @@ from collections.abc import Iterable
 from typing import Any
 
 from queqiao.accounts.actors import Actor
-from queqiao.engine.retrieval import And, AnyOf, Eq, Filter
-from queqiao.records.models import concrete_kinds
+from queqiao.accounts.choices import OrganisationState
+from queqiao.accounts.models import Organisation
+from queqiao.accounts.queries import visible_organisations
+from queqiao.engine.retrieval import And, AnyOf, Eq, Filter, Not
+from queqiao.records.choices import State
+from queqiao.records.models import CatalogueRecord, concrete_kinds
+from queqiao.records.presenting import with_rows
 from queqiao.records.queries import visible
 from queqiao.search.entries import BLIND, WHOLE, is_blind, record_id
 
 
 def readable(actor: Actor) -> Filter:
-    """Return the condition of all entries that the actor may find.
+    """Return the condition of the entries that the actor may find, one for each record.
 
-    A blind record that he sees whole has two of them: see ``best_entries``, and ``twice`` for counts.
+    Of a blind record that he sees whole only the whole entry counts: every word of the blind one stands there too.
     """
-    return Eq("form", WHOLE) if actor.is_system else AnyOf("readers", tuple(sorted(actor.tokens)))
-
-
-def twice(actor: Actor) -> Filter:
-    """Return the condition of the blind entries whose records the actor sees whole: take them off every count.
-
-    Every word of a blind entry stands in the whole one too, so that whoever finds the one finds the other.
-    """
+    if actor.is_system:
+        return Eq("form", WHOLE)
     mine = tuple(sorted(actor.tokens))
-    seen = (AnyOf("readers", mine), AnyOf("seen_whole_by", mine))
-    return And((Eq("form", BLIND), *((Eq("form", WHOLE),) if actor.is_system else seen)))
+    doubled = And((Eq("form", BLIND), AnyOf("seen_whole_by", mine)))
+    return And((AnyOf("readers", mine), Not(doubled)))
 
 
-def best_entries(entry_ids: Iterable[str]) -> list[str]:
-    """Leave one entry for each record, where both were found the whole one, at the better of the two places."""
-    best: dict[uuid.UUID, str] = {}
-    for one in entry_ids:
-        if record_id(one) not in best or not is_blind(one):
-            best[record_id(one)] = one
-    return list(best.values())
+def fetch(entry_ids: Iterable[str], actor: Actor) -> list[CatalogueRecord | Organisation]:
+    """Return the rows of entries in their order, as the actor may see them by now, with what their faces need.
 
-
-def still_visible(entry_ids: Iterable[str], actor: Actor) -> list[str]:
-    """Leave the entries whose records the actor may see by now in the form by which they were found.
-
-    An index is a moment behind: what was found in words that have become hidden meanwhile must not be shown.
+    An index is a moment behind: what was found in words that have become hidden meanwhile, or is no longer
+    published, is left out. The number of queries does not grow with the entries.
     """
     found = list(entry_ids)
     ids = {record_id(one) for one in found}
-    forms: dict[uuid.UUID, bool] = {}
+    rows: dict[uuid.UUID, CatalogueRecord | Organisation] = {}
     for model in concrete_kinds().values():
-        rows: Any = visible(model, actor).filter(pk__in=ids).order_by()
-        forms |= dict(rows.values_list("pk", "is_whole"))
-    return [one for one in found if record_id(one) in forms and (is_blind(one) or forms[record_id(one)])]
+        seen: Any = with_rows(visible(model, actor).filter(pk__in=ids, state=State.PUBLISHED).order_by())
+        rows |= {row.pk: row for row in seen}
+    if ids - rows.keys():
+        standing = visible_organisations(actor).filter(pk__in=ids - rows.keys(), state=OrganisationState.ACTIVE)
+        rows |= {row.pk: row for row in standing.select_related("region").order_by()}
+    return [rows[pk] for one in found if (pk := record_id(one)) in rows and _is_told(one, rows[pk])]
+
+
+def _is_told(entry_id: str, row: CatalogueRecord | Organisation) -> bool:
+    return is_blind(entry_id) or isinstance(row, Organisation) or bool(getattr(row, "is_whole", False))

@@ -18,7 +18,7 @@ from queqiao.accounts.actors import Actor
 from queqiao.accounts.choices import SITE_ROLES, OrganisationState
 from queqiao.accounts.models import Affiliation, Alias, Merge, Organisation, Person, Role, ScopeMembership
 from queqiao.accounts.queries import organisations_of, person_state, visible_people
-from queqiao.core.actions import Change, record_activity
+from queqiao.core.actions import Change, queue_for_index, record_activity
 from queqiao.core.errors import ForbiddenError, QueqiaoError
 from queqiao.core.i18n import _
 from queqiao.core.models import DatedFact, ExternalId, Translation
@@ -312,6 +312,9 @@ def _record(merge: Merge, before: dict[str, Any], after: dict[str, Any], verb: s
     """Let the rooms above renew what depends on both sides, then write the activities."""
     for renew in after_move:
         renew(merge.source_id, merge.target_id, merge.moved)
+    if merge.kind == "organisation":
+        for one in (merge.source_id, merge.target_id):
+            queue_for_index(merge.kind, one)
     record_activity(Change(merge.kind, merge.source_id, verb, before, after), by=by.name)
     other = {"merged_from": str(merge.source_id)}
     old, new = ({}, other) if verb == "merge" else (other, {})

@@ -51,6 +51,7 @@ def create_organisation(
     _apply(made, values)
     made.number = next_number("JG", timezone.localdate(now).year)
     _save(made)
+    queue_for_index("organisation", made.pk)
     record_activity(Change("organisation", made.pk, "create", {}, organisation_state(made)), by=by.name, now=now)
     return made
 

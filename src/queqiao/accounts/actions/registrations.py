@@ -16,7 +16,7 @@ from queqiao.accounts.actions.signing_in import was_proved
 from queqiao.accounts.actors import Actor, system
 from queqiao.accounts.choices import OrganisationState, RoleKind
 from queqiao.accounts.models import Organisation, Registration, Scope, User
-from queqiao.core.actions import Change, record_activity
+from queqiao.core.actions import Change, queue_for_index, record_activity
 from queqiao.core.errors import ForbiddenError, QueqiaoError
 from queqiao.core.files import FileLimits, inspect, store
 from queqiao.core.i18n import _
@@ -103,6 +103,7 @@ def _set_state(organisation: Organisation, state: OrganisationState, by: Actor) 
     before = organisation_state(organisation)
     organisation.state = state
     organisation.save(update_fields=["state"])
+    queue_for_index("organisation", organisation.pk)
     change = Change("organisation", organisation.pk, "decide", before, organisation_state(organisation))
     record_activity(change, by=by.name)
 

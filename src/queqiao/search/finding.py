@@ -1,0 +1,149 @@
+"""Answering a question from the index, and from the database where the index cannot be read."""
+
+import datetime
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from queqiao.accounts.actors import Actor
+from queqiao.accounts.choices import OrganisationState
+from queqiao.accounts.models import Organisation
+from queqiao.accounts.queries import visible_organisations
+from queqiao.engine.retrieval import And, Eq, Exploration, FacetQuery, IndexDamagedError, Order, SearchEngine, TextQuery
+from queqiao.records.choices import State
+from queqiao.records.models import CatalogueRecord, concrete_kinds
+from queqiao.records.queries import visible
+from queqiao.search import index
+from queqiao.search.asking import Question, Sort, Wording, read_wording
+from queqiao.search.entries import ORGANISATION, entry_id
+from queqiao.search.facets import FACETS, by_age, conditions
+from queqiao.search.forgiving import forgiving_query
+from queqiao.search.queries import fetch, readable
+
+PAGE, MOST_PAGES = 24, 40
+_ORDERS = {
+    Sort.NEWEST: Order("published"),
+    Sort.MATURE: Order("trl"),
+    Sort.EXPIRING: Order("expires", descending=False),
+}
+_COUNTED = tuple(facet.field for facet in FACETS.values())
+_log = logging.getLogger("queqiao.search")
+
+
+class How(StrEnum):
+    """How the hits were found."""
+
+    BROWSED = "browsed"  # nothing was asked for in words
+    EVERY = "every"  # each has all words
+    FORGIVEN = "forgiven"  # none has: by the sound, or but for a letter
+    SOME = "some"  # none has: each has some of the words
+    TITLES = "titles"  # the index cannot be read now: in the titles, from the database
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One page of what was found, as rows that the reader may see, and what else he could choose.
+
+    ``counts`` maps facets to values to numbers of hits; it is empty where only titles were looked through, and
+    ``total`` is None where nobody counted.
+    """
+
+    rows: tuple[CatalogueRecord | Organisation, ...]
+    total: int | None
+    page: int
+    pages: int
+    counts: Mapping[str, Mapping[str, int]]
+    how: How
+    wording: Wording
+
+
+def find(question: Question, actor: Actor) -> Answer:
+    """Answer a question for an actor."""
+    wording = read_wording(question.text)
+    try:
+        engine = index.open_to_read()
+        try:
+            return answer_from(engine, question, wording, actor)
+        finally:
+            engine.close()
+    except IndexDamagedError as error:
+        _log.warning("searching the database instead: %s", error)
+        index.mark_damaged()
+        return _from_titles(question, wording, actor)
+
+
+def answer_from(engine: SearchEngine, question: Question, wording: Wording, actor: Actor) -> Answer:
+    """Answer a question from one index; IndexDamagedError where it cannot be read."""
+    found, how = _explore(engine, question, wording, actor)
+    counts = {name: dict(found.counts[facet.field]) for name, facet in FACETS.items()}
+    counts["since"] = by_age(counts["since"], timezone.localdate())
+    pages = min(-(-found.total // PAGE), MOST_PAGES)
+    page = min(_page(question), max(pages, 1))
+    rows = fetch(found.ids[(page - 1) * PAGE : page * PAGE], actor)
+    return Answer(tuple(rows), found.total, page, pages, counts, how, wording)
+
+
+def _explore(engine: SearchEngine, question: Question, wording: Wording, actor: Actor) -> tuple[Exploration, How]:
+    shown = And((readable(actor), Eq("state", State.PUBLISHED)))
+    choices = conditions(question.chosen, timezone.localdate())
+
+    def ask(text: TextQuery | None, order: Order | None) -> Exploration:
+        return engine.explore(FacetQuery(text, shown, _COUNTED, choices, order), _page(question) * PAGE)
+
+    order = _ORDERS.get(question.sort)
+    if wording.is_empty:
+        return ask(None, order or _ORDERS[Sort.NEWEST]), How.BROWSED
+    attempts = _attempts(wording)
+    for how, query in attempts:
+        found = ask(query, order)
+        # Enough where there is something, if perhaps not what was chosen beside the words.
+        if found.total or any(found.counts["kind"].values()) or how == attempts[-1][0]:
+            return found, how
+    raise AssertionError("there is always something to try")
+
+
+def _attempts(wording: Wording) -> list[tuple[How, TextQuery]]:
+    """Return the queries to try until one finds something, the strictest first."""
+    every, some = wording.every(), wording.some()
+    if every is None:
+        return [(How.SOME, some)]
+    tries = [(How.EVERY, every)]
+    forgiving = None if wording.phrases else forgiving_query(wording.plain)
+    if forgiving is not None:
+        tries.append((How.FORGIVEN, replace(forgiving, without=every.without)))
+    return [*tries, (How.SOME, some)] if len(every.tokens) > 1 else tries
+
+
+def _page(question: Question) -> int:
+    return min(max(question.page, 1), MOST_PAGES)
+
+
+def _from_titles(question: Question, wording: Wording, actor: Actor) -> Answer:
+    """Look for the words in titles only, the newest first, and count nothing."""
+    words = [word[:60] for word in (*wording.plain.split(), *wording.phrases)][:8]
+    kinds = question.chosen.get("kind") or (*concrete_kinds(), ORGANISATION)
+    page = _page(question)
+    found: list[tuple[datetime.datetime, str]] = []
+    for kind, model in concrete_kinds().items():
+        if kind in kinds:
+            seen: Any = visible(model, actor).filter(*map(_in_title, words), state=State.PUBLISHED)
+            newest = seen.order_by("-published_at").values_list("published_at", "pk", "is_whole")
+            found += [(at, entry_id(pk, whole=whole)) for at, pk, whole in newest[: page * PAGE + 1]]
+    if ORGANISATION in kinds:
+        named = visible_organisations(actor).filter(
+            *(Q(name__icontains=word) for word in words), state=OrganisationState.ACTIVE
+        )
+        keys = named.order_by("-recorded_at").values_list("recorded_at", "pk")
+        found += [(at, entry_id(pk, whole=True)) for at, pk in keys[: page * PAGE + 1]]
+    found.sort(reverse=True)
+    rows = fetch([one for _at, one in found[(page - 1) * PAGE : page * PAGE]], actor)
+    return Answer(tuple(rows), None, page, page + (len(found) > page * PAGE), {}, How.TITLES, wording)
+
+
+def _in_title(word: str) -> Q:
+    return Q(title__icontains=word, is_whole=True) | Q(blind_title__icontains=word)
