@@ -10,6 +10,7 @@ from queqiao.accounts.choices import RoleKind
 from queqiao.accounts.models import Merge, Organisation, Registration
 from queqiao.accounts.tests.factories import give, make_organisation, make_person, make_user
 from queqiao.core.models import Run
+from queqiao.hall.actions import add_item, create_theme, show_theme
 from queqiao.records.actions import add_attachment
 from queqiao.web.tests.workshop import make_town, published
 
@@ -32,6 +33,9 @@ def furnish() -> tuple[dict[str, Client], dict[str, str]]:
     merge = Merge.objects.create(
         kind="organisation", source_id=uuid.uuid4(), target_id=uuid.uuid4(), moved={}, merged_by="system:test"
     )
+    theme = create_theme(scope=town.scope, values={"title": "耐磨专题"}, by=town.staff.actor)
+    add_item(theme=theme, record=need, note="指标写得清楚。", by=town.staff.actor)
+    show_theme(theme=theme, by=town.staff.actor)
     names = {
         "number": need.number,
         "organisation": town.enterprise.number,
@@ -41,6 +45,7 @@ def furnish() -> tuple[dict[str, Client], dict[str, str]]:
         "run": str(run.pk),
         "attachment": str(file.pk),
         "merge": str(merge.pk),
+        "theme": theme.number,
     }
     clients = {"visitor": Client(), "stranger": browser_of()}
     for kind in RoleKind:

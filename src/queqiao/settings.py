@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "queqiao.research",
     "queqiao.needs",
     "queqiao.search",
+    "queqiao.hall",
     "queqiao.web",
 ]
 MIDDLEWARE = [

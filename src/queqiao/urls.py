@@ -15,6 +15,8 @@ from queqiao.web.views import (
     record_page,
     staff,
     workspace,
+    theme_desk,
+    themes,
 )
 
 handler400, handler403 = errors.bad_request, errors.forbidden
@@ -23,6 +25,8 @@ handler404, handler500 = errors.not_found, errors.server_error
 urlpatterns: list[URLPattern] = [
     *hall.urlpatterns,
     *catalogue.urlpatterns,
+    *themes.urlpatterns,
+    *theme_desk.urlpatterns,
     *record_page.urlpatterns,
     *booth.urlpatterns,
     *account.urlpatterns,

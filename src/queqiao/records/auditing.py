@@ -15,10 +15,12 @@ from queqiao.accounts.overview import names_of_actors
 from queqiao.core.i18n import _, lazy
 from queqiao.core.models import Activity
 from queqiao.records.history import VERBS, Wording
-from queqiao.records.labels import KIND_LABELS
+from queqiao.records.labels import KIND_LABELS, LABELS
 from queqiao.records.models import concrete_kinds
 
 LONGEST = 200
+# Rooms above say in which table and field the names of their kinds stand.
+named_above: dict[str, tuple[Any, str]] = {}
 TARGETS: dict[str, Any] = KIND_LABELS | {
     "organisation": lazy("机构"),
     "person": lazy("人员"),
@@ -29,6 +31,7 @@ TARGETS: dict[str, Any] = KIND_LABELS | {
     "message": lazy("消息"),
     "run": lazy("后台任务"),
     "network": lazy("网络"),
+    "theme": lazy("专题"),
 }
 LOG_VERBS: dict[str, Any] = VERBS | {
     "alias": lazy("添加名称"),
@@ -63,6 +66,12 @@ LOG_VERBS: dict[str, Any] = VERBS | {
     "cancel": lazy("取消任务"),
 }
 _FIELDS: dict[str, Any] = {
+    "show": lazy("上线"),
+    "cover": lazy("更换封面"),
+    "reorder": lazy("调整顺序"),
+    "add_item": lazy("加入专题"),
+    "note_item": lazy("修改推荐语"),
+    "remove_item": lazy("移出专题"),
     "name": lazy("名称"),
     "role": lazy("角色"),
     "scope": lazy("范围"),
@@ -77,6 +86,17 @@ _FIELDS: dict[str, Any] = {
     "throttled": lazy("因尝试过多被拦下"),
 }
 _WORDS: dict[str, dict[str, Any]] = {
+    "title_en": lazy("英文名称"),
+    "intro": lazy("导语"),
+    "intro_en": lazy("英文导语"),
+    "begins_on": lazy("从"),
+    "ends_on": lazy("到"),
+    "cover": lazy("封面"),
+    "shown": lazy("上线"),
+    "item": lazy("记录"),
+    "note": lazy("推荐语"),
+    "note_en": lazy("英文推荐语"),
+    "up": lazy("上移"),
     "way": {"password": lazy("密码"), "code": lazy("验证码"), "second_factor": lazy("动态码")}
 }
 _MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
@@ -166,7 +186,9 @@ def _states(rows: Iterable[Activity]) -> list[dict[str, Any]]:
 def _changes(row: Activity, wording: Wording | None) -> tuple[tuple[str, str, str], ...]:
     told = []
     for name, (before, after) in row.changes.items():
-        label = wording.label(name) if wording and name not in _FIELDS else str(_FIELDS.get(name, name))
+        label = (
+            wording.label(name) if wording and name not in _FIELDS else str(_FIELDS.get(name, LABELS.get(name, name)))
+        )
         texts = [wording.say(name, one) if wording else _plain(name, one) for one in (before, after)]
         if any(texts):
             told.append((label, _short(texts[0]), _short(texts[1])))
@@ -198,7 +220,7 @@ def _targets(rows: Sequence[Activity]) -> dict[uuid.UUID, str]:
         if kind in ids:
             found = model._default_manager.filter(pk__in=ids[kind]).values_list("pk", "number", "title")
             names |= {pk: f"{number} {title}" for pk, number, title in found}
-    tables: dict[str, tuple[Any, str]] = {
+    tables = named_above | {
         "organisation": (Organisation, "name"),
         "person": (Person, "name"),
         "scope": (Scope, "name"),

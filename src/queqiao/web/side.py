@@ -35,6 +35,7 @@ def _entries(actor: Actor) -> list[tuple[str, str, str]]:
         found += [
             (_("审核队列"), reverse("review-queue"), _count(Queue(actor).count())),
             (_("机构申请"), reverse("registrations"), _count(waiting)),
+            (_("专题编排"), reverse("theme-desk"), ""),
             (_("机构管理"), reverse("admin-organisations"), ""),
             (_("人员管理"), reverse("admin-people"), ""),
         ]

@@ -1,5 +1,7 @@
-"""The booth of an organisation: what it shows of itself."""
+"""The booth of an organisation: what it shows of itself, and how to come into contact."""
 
+import uuid
+from collections.abc import Iterable
 from mimetypes import guess_type
 from typing import Any
 
@@ -8,22 +10,25 @@ from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
+from django.utils import timezone
 
 from queqiao.accounts.actors import Actor
-from queqiao.accounts.models import Organisation
+from queqiao.accounts.models import Organisation, Scope, ScopeMembership
 from queqiao.accounts.queries import visible_organisations
 from queqiao.core.files import open_stored
 from queqiao.records.choices import State
-from queqiao.records.presenting import faces, with_rows
-from queqiao.records.queries import (
-    visible_whole,
-)
+from queqiao.records.models import Attachment
+from queqiao.records.presenting import Face, faces, name_of, with_rows
+from queqiao.records.queries import visible_whole
+from queqiao.research.models import Lab
 from queqiao.web.access import Rule, actor_of, open_to
 from queqiao.web.answers import sealed
 from queqiao.web.kinds import KINDS, Kind, cards_of
+from queqiao.web.paging import CappedPaginator
 
-OWN = 12  # so many records of each kind stand on the page of an organisation
+OWN, PARTS = 12, 60  # so many records of each kind, and parts, stand on the page of an organisation
+ORDER = ("labs", "achievements", "needs", "experts")
 
 
 @open_to(Rule.PUBLIC)
@@ -35,13 +40,21 @@ def organisation(request: HttpRequest, number: str) -> HttpResponse:
         raise Http404
     if row.merged_into is not None:
         return redirect("organisation", number=row.merged_into.number, permanent=False)
-    shown = {plural: cards_of(faces(_shown_by(row, kind, actor))) for plural, kind in KINDS.items()}
+    shown = {plural: _shown_by(row, KINDS[plural], actor) for plural in ORDER}
+    cards = {plural: _cards(plural, faces(with_rows(rows)[:OWN])) for plural, rows in shown.items()}
     parts = visible_organisations(actor).filter(parent=row, state="active")
-    return render(
-        request,
-        "catalogue/organisation.html",
-        {"organisation": row, "shown": shown, "kinds": KINDS, "parts": parts, "aliases": row.aliases.all()},
-    )
+    context = {
+        "organisation": row,
+        "shown": cards,
+        "counts": [(KINDS[plural].label, plural, _counted(rows, cards[plural])) for plural, rows in shown.items()],
+        "kinds": KINDS,
+        "parts": parts.select_related("region")[:PARTS],
+        "aliases": row.aliases.all(),
+        "scopes": _scopes_of(row),
+        "address": settings.SITE_URL + reverse("organisation", args=[number]),
+        "as_of": timezone.localdate(),
+    }
+    return render(request, "catalogue/organisation.html", context)
 
 
 @open_to(Rule.PUBLIC)
@@ -54,8 +67,37 @@ def organisation_logo(request: HttpRequest, number: str) -> HttpResponseBase:
 
 
 def _shown_by(row: Organisation, kind: Kind, actor: Actor) -> QuerySet[Any]:
-    """Return the newest records of an organisation that name it: a blind one must not stand on its owner's page."""
-    return with_rows(visible_whole(kind.model, actor).filter(organisation=row, state=State.PUBLISHED))[:OWN]
+    """Return the records of an organisation that name it: a blind one must not stand on its owner's page."""
+    return visible_whole(kind.model, actor).filter(organisation=row, state=State.PUBLISHED)
+
+
+def _counted(rows: QuerySet[Any], shown: list[Any]) -> int:
+    """Return how many records there are; they are counted only where not all of them stand on the page."""
+    return len(shown) if len(shown) < OWN else CappedPaginator(rows, OWN).count
+
+
+def _cards(plural: str, shown: list[Face]) -> list[dict[str, Any]]:
+    """Return cards; those of labs with their first picture, and whether one can look in."""
+    cards = cards_of(shown)
+    if plural == "labs":
+        pictures = _first_pictures(face.id for face in shown)
+        for card, face in zip(cards, shown, strict=True):
+            card |= {"picture": pictures.get(face.id, ""), "live": face.get("live_link")}
+    return cards
+
+
+def _first_pictures(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return the address of the first picture of each record, for who sees the whole of it."""
+    found = Attachment.objects.filter(kind=Lab.KIND, record_id__in=list(ids), is_picture=True, removed_at=None)
+    rows = reversed(list(found.values_list("record_id", "pk")))
+    return {record_id: reverse("attachment", args=[pk]) for record_id, pk in rows}
+
+
+def _scopes_of(row: Organisation) -> list[tuple[str, Organisation]]:
+    """Return the names of the scopes in which an organisation is today, each with who runs it."""
+    joined = ScopeMembership.objects.current().filter(organisation=row).values("scope")
+    rows = Scope.objects.filter(pk__in=joined).select_related("operator")
+    return [(name_of(scope), scope.operator) for scope in rows]
 
 
 urlpatterns = [

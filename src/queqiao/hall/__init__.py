@@ -1,0 +1,1 @@
+"""The hall: what staff put together for visitors, and what visitors look at."""
