@@ -13,10 +13,11 @@ from queqiao.web.views import (
     errors,
     hall,
     record_page,
+    searching,
     staff,
-    workspace,
     theme_desk,
     themes,
+    workspace,
 )
 
 handler400, handler403 = errors.bad_request, errors.forbidden
@@ -24,9 +25,10 @@ handler404, handler500 = errors.not_found, errors.server_error
 
 urlpatterns: list[URLPattern] = [
     *hall.urlpatterns,
-    *catalogue.urlpatterns,
     *themes.urlpatterns,
     *theme_desk.urlpatterns,
+    *catalogue.urlpatterns,
+    *searching.urlpatterns,
     *record_page.urlpatterns,
     *booth.urlpatterns,
     *account.urlpatterns,

@@ -30,6 +30,7 @@ from queqiao.records.presenting import is_open
 from queqiao.search.forgiving import forgiving_tokens
 
 WHOLE, BLIND = "whole", "blind"
+TITLE_COUNTS = 3  # a word in the title counts as often as so many in the text
 ORGANISATION = "organisation"  # kind of the entries that are no catalogue records
 SCHEMA = Schema(
     "records",
@@ -261,7 +262,8 @@ def entry_tokens(number: str, title: str, texts: Iterable[str], keywords: Iterab
     heading = analyser().terms(title)
     body = analyser().terms("\n".join(text for text in texts if text))
     forgiving = forgiving_tokens("\n".join((title, *keywords)))
-    return (number.lower(), *heading.words, *heading.characters, *forgiving, *body.words)
+    again = heading.words * (TITLE_COUNTS - 1)
+    return (number.lower(), *heading.words, *heading.characters, *forgiving, *body.words, *again)
 
 
 def _numbers(text: str) -> list[str]:

@@ -3,11 +3,12 @@
 import datetime
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from queqiao.accounts.actors import Actor
@@ -17,13 +18,14 @@ from queqiao.accounts.queries import visible_organisations
 from queqiao.engine.retrieval import And, Eq, Exploration, FacetQuery, IndexDamagedError, Order, SearchEngine, TextQuery
 from queqiao.records.choices import State
 from queqiao.records.models import CatalogueRecord, concrete_kinds
-from queqiao.records.queries import visible
+from queqiao.records.queries import published_in, visible
 from queqiao.search import index
 from queqiao.search.asking import Question, Sort, Wording, read_wording
-from queqiao.search.entries import ORGANISATION, entry_id
+from queqiao.search.entries import ORGANISATION, analyser, entry_id
 from queqiao.search.facets import FACETS, by_age, conditions
 from queqiao.search.forgiving import forgiving_query
 from queqiao.search.queries import fetch, readable
+from queqiao.taxonomy.queries import nodes_below, region_and_below
 
 PAGE, MOST_PAGES = 24, 40
 _ORDERS = {
@@ -75,6 +77,13 @@ def find(question: Question, actor: Actor) -> Answer:
         _log.warning("searching the database instead: %s", error)
         index.mark_damaged()
         return _from_titles(question, wording, actor)
+
+
+def warm_up() -> None:
+    """Load the dictionary and the engine, for which the first search of a process would wait about two seconds."""
+    analyser().terms("鹊桥")
+    with suppress(IndexDamagedError):
+        index.open_to_read().close()
 
 
 def answer_from(engine: SearchEngine, question: Question, wording: Wording, actor: Actor) -> Answer:
@@ -131,10 +140,10 @@ def _from_titles(question: Question, wording: Wording, actor: Actor) -> Answer:
     found: list[tuple[datetime.datetime, str]] = []
     for kind, model in concrete_kinds().items():
         if kind in kinds:
-            seen: Any = visible(model, actor).filter(*map(_in_title, words), state=State.PUBLISHED)
+            seen: Any = _narrowed(visible(model, actor), question).filter(*map(_in_title, words))
             newest = seen.order_by("-published_at").values_list("published_at", "pk", "is_whole")
             found += [(at, entry_id(pk, whole=whole)) for at, pk, whole in newest[: page * PAGE + 1]]
-    if ORGANISATION in kinds:
+    if ORGANISATION in kinds and not (question.chosen.get("field") or question.chosen.get("region")):
         named = visible_organisations(actor).filter(
             *(Q(name__icontains=word) for word in words), state=OrganisationState.ACTIVE
         )
@@ -143,6 +152,14 @@ def _from_titles(question: Question, wording: Wording, actor: Actor) -> Answer:
     found.sort(reverse=True)
     rows = fetch([one for _at, one in found[(page - 1) * PAGE : page * PAGE]], actor)
     return Answer(tuple(rows), None, page, page + (len(found) > page * PAGE), {}, How.TITLES, wording)
+
+
+def _narrowed(seen: QuerySet[Any], question: Question) -> QuerySet[Any]:
+    """Apply the choices that the database can answer: fields and regions."""
+    fields, regions = (question.chosen.get(name, ()) for name in ("field", "region"))
+    nodes = [node for code in fields for node in nodes_below(code)]
+    rows = published_in(seen, nodes) if fields else seen.filter(state=State.PUBLISHED)
+    return rows.filter(region__in={code for one in regions for code in region_and_below(one)}) if regions else rows
 
 
 def _in_title(word: str) -> Q:

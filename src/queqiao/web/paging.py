@@ -1,11 +1,9 @@
 """Pages of long lists whose cost does not grow with the list."""
 
-import uuid
-from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 
 
 class CappedPaginator(Paginator[Any]):
@@ -31,35 +29,3 @@ class CappedPaginator(Paginator[Any]):
     def is_capped(self) -> bool:
         """Whether there may be more rows than are counted."""
         return self.count >= self.cap
-
-
-class KeyedPaginator(CappedPaginator):
-    """Goes through a narrowed list once, for its first ``cap`` keys, and fetches whole rows for one page only.
-
-    ``fetch`` returns the rows of given keys in any order; it repeats the rule of who may see them, and not the
-    conditions of the list.
-    """
-
-    def __init__(
-        self, rows: Any, per_page: int, fetch: Callable[[list[uuid.UUID]], Iterable[Any]], *, cap: int, **options: Any
-    ):
-        super().__init__(rows, per_page, cap=cap, **options)
-        self._fetch = fetch
-
-    @cached_property
-    def keys(self) -> list[uuid.UUID]:
-        """The keys of the first ``cap`` rows, in the order of the list."""
-        rows: Any = self.object_list
-        return list(rows.values_list("pk", flat=True)[: self.cap])
-
-    @cached_property
-    def count(self) -> int:
-        """The number of rows, at most ``cap``."""
-        return len(self.keys)
-
-    def page(self, number: int | str) -> Page[Any]:
-        """Return one page of rows in the order of the list."""
-        number = self.validate_number(number)
-        wanted = self.keys[(number - 1) * self.per_page : number * self.per_page]
-        found = {row.pk: row for row in self._fetch(wanted)}
-        return Page([found[key] for key in wanted if key in found], number, self)

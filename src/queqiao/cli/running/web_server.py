@@ -1,5 +1,6 @@
 """gunicorn's settings; the names are its own. Two processes of four threads answer requests."""
 
+import threading
 from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # it carries no types
@@ -26,6 +27,13 @@ class PlainLog(Logger):  # type: ignore[misc]  # as above
 def post_fork(_server: object, _worker: object) -> None:
     """Let a request to end, end a process that is still loading: it would go into the queue of its parent."""
     end_at_once()
+
+
+def post_worker_init(_worker: object) -> None:
+    """Get ready for the first search while the first requests are answered."""
+    from queqiao.search.finding import warm_up  # noqa: PLC0415 -- needs the site, which is loaded by now
+
+    threading.Thread(target=warm_up, daemon=True).start()
 
 
 follow_parent()

@@ -21,7 +21,7 @@ from queqiao.accounts.models import Organisation
 from queqiao.needs.models import Need
 from queqiao.records.actions import create_record, renew_audience
 from queqiao.core.models import Outbox
-owner = Organisation.objects.get_or_create(number="JG-1", name="川锦泵业", kind="enterprise")[0]
+owner = Organisation.objects.get_or_create(number="JG-1", name="川锦泵业", kind="enterprise", state="pending")[0]
 made = []
 for i in range(int(sys.argv[2])):
     made.append(create_record(Need, organisation=owner, values={"title": sys.argv[1]}, by=system("test")).pk)

@@ -78,6 +78,16 @@
     dialog.showModal();
   };
 
+  // ---- the choices beside a search fill the screen of a phone
+  const openFilter = () => {
+    const sheet = document.querySelector("[data-filter-sheet]");
+    const filter = document.querySelector("[data-filter]");
+    const home = filter.parentElement;
+    sheet.addEventListener("close", () => home.insertBefore(filter, sheet), { once: true });
+    sheet.append(filter);
+    sheet.showModal();
+  };
+
   // ---- repeating rows of a formset
   const fillRow = (template, prefix, index) => {
     const made = template.content.cloneNode(true);
@@ -334,6 +344,8 @@
     else if (button.dataset.size !== undefined) chooseSize(button);
     else if (button.dataset.autosaveResume !== undefined) forms.get(button.form)?.resume(button.dataset.autosaveResume);
     else if (button.hasAttribute("data-autosave-discard")) forms.get(button.form)?.discard();
+    else if (button.hasAttribute("data-open-filter")) openFilter();
+    else if (button.hasAttribute("data-close-filter")) button.closest("dialog")?.close();
     else if (button.hasAttribute("data-print")) window.print();
     else if (button.hasAttribute("data-row-remove")) removeRow(button);
     else if (button.hasAttribute("data-rows-add")) {
