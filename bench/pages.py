@@ -53,7 +53,11 @@ def cases() -> list[Case]:
 
     found = []
     for reader in READERS:
-        pages = [("home", "/", "/"), ("organisations", "/organisations", "/organisations")]
+        pages = [("home", "/", "/"), ("search", "/search", "/search")]
+        pages += [
+            (f"search, {word}", f"/search?q={word}", f"/search?q={COMMON_WORD}") for word in (COMMON_WORD, "轴承")
+        ]
+        pages += [("organisations", "/organisations", "/organisations")]
         pages.append(("one organisation", "/organisations/JG-2026-00001", "/organisations/JG-2026-00001"))
         for plural, prefix in (("needs", "XQ"), ("achievements", "CG")):
             at = f"/catalogue/{plural}"
@@ -157,10 +161,14 @@ def answer_requests(size: int) -> None:
 
     from bench.town import Town  # noqa: PLC0415 -- the same
     from queqiao.accounts.models import User  # noqa: PLC0415 -- the same
+    from queqiao.search import finding, index  # noqa: PLC0415 -- the same
 
     call_command("migrate", verbosity=0, interactive=False)
     if not User.objects.exists():
         Town(size).fill()
+    if not index.folder().exists():
+        _index()
+    finding.warm_up()
     ready = {"seconds": time.perf_counter() - started, "cases": [_plain(case) for case in cases()]}
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
@@ -168,6 +176,15 @@ def answer_requests(size: int) -> None:
     for line in sys.stdin:
         sys.stdout.write(json.dumps(desk.answer(**json.loads(line))) + "\n")
         sys.stdout.flush()
+
+
+def _index() -> None:
+    from queqiao.search import index  # noqa: PLC0415 -- the same
+    from queqiao.search.actions.indexing import rebuild  # noqa: PLC0415 -- the same
+
+    with index.turn() as engine:
+        if engine is not None:
+            rebuild(engine, lambda _done, _total: None)
 
 
 def _plain(case: Case) -> dict[str, str]:

@@ -6,12 +6,15 @@ import uuid
 from django.test import Client
 from django.utils import timezone
 
-from queqiao.accounts.choices import RoleKind
-from queqiao.accounts.models import Merge, Organisation, Registration
+from queqiao.accounts.actions.tokens import create_token
+from queqiao.accounts.actors import actor_for
+from queqiao.accounts.choices import RoleKind, TokenScope
+from queqiao.accounts.models import Merge, Organisation, Person, Registration
 from queqiao.accounts.tests.factories import give, make_organisation, make_person, make_user
 from queqiao.core.models import Run
 from queqiao.hall.actions import add_item, create_theme, show_theme
 from queqiao.records.actions import add_attachment
+from queqiao.search.models import SavedSearch
 from queqiao.web.tests.workshop import make_town, published
 
 ROLES = (
@@ -46,6 +49,7 @@ def furnish() -> tuple[dict[str, Client], dict[str, str]]:
         "attachment": str(file.pk),
         "merge": str(merge.pk),
         "theme": theme.number,
+        "saved_search": str(SavedSearch.objects.create(person=person, name="别人的").pk),
     }
     clients = {"visitor": Client(), "stranger": browser_of()}
     for kind in RoleKind:
@@ -56,10 +60,17 @@ def furnish() -> tuple[dict[str, Client], dict[str, str]]:
 
 
 def browser_of(kind: RoleKind | None = None, organisation: Organisation | None = None) -> Client:
-    """Return the browser of a new person in a role, signed in."""
+    """Return the browser of a new person in a role, signed in, which shows a token of his as well."""
     person = make_person()
     if kind:
         give(person, kind, organisation)
-    client = Client()
-    client.force_login(make_user(person))
+    user = make_user(person)
+    client = Client(headers={"Authorization": f"Bearer {token_of(person)}"})
+    client.force_login(user)
     return client
+
+
+def token_of(person: Person) -> str:
+    """Make a person an access token that may be used for everything."""
+    made = create_token(person=person, name="测试", scopes=list(TokenScope), second_factor=True, by=actor_for(person))
+    return made[1]

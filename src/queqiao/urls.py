@@ -2,16 +2,20 @@
 
 from django.urls import URLPattern
 
+from queqiao.api import v1
+from queqiao.web.access import Rule, open_to
 from queqiao.web.views import (
     account,
     administration,
     administrators,
+    api_docs,
     audit,
     booth,
     catalogue,
     editing,
     errors,
     hall,
+    own_searches,
     record_page,
     searching,
     staff,
@@ -23,12 +27,16 @@ from queqiao.web.views import (
 handler400, handler403 = errors.bad_request, errors.forbidden
 handler404, handler500 = errors.not_found, errors.server_error
 
+for operation in v1.urlpatterns:
+    open_to(Rule.TOKEN)(operation.callback)
+
 urlpatterns: list[URLPattern] = [
     *hall.urlpatterns,
     *themes.urlpatterns,
     *theme_desk.urlpatterns,
     *catalogue.urlpatterns,
     *searching.urlpatterns,
+    *own_searches.urlpatterns,
     *record_page.urlpatterns,
     *booth.urlpatterns,
     *account.urlpatterns,
@@ -38,5 +46,8 @@ urlpatterns: list[URLPattern] = [
     *administration.urlpatterns,
     *administrators.urlpatterns,
     *audit.urlpatterns,
+    *api_docs.urlpatterns,
+    *v1.urlpatterns,
+    *api_docs.rest_of_api,
     *errors.urlpatterns,
 ]

@@ -6,7 +6,7 @@ import time
 from queqiao.core.models import Outbox
 from queqiao.engine.retrieval import IndexDamagedError, LanceEngine
 from queqiao.search import index
-from queqiao.search.actions import InterruptedRebuildError, drain, rebuild
+from queqiao.search.actions.indexing import InterruptedRebuildError, drain, rebuild
 
 LOOK_EVERY = 2.0  # seconds between two looks at whether the index is still there
 TIDY_AFTER, TIDY_EVERY = 200, 600.0  # writings; seconds, where there was any

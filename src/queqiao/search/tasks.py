@@ -1,13 +1,33 @@
 """Work of this room in the background."""
 
+import datetime
 import time
 from typing import Any
 
-from queqiao.core.runs import RunContext, job
-from queqiao.search import index
-from queqiao.search.actions import InterruptedRebuildError, rebuild
+from django.utils import timezone
 
+from queqiao.core import ticks
+from queqiao.core.runs import RunContext, enqueue, job
+from queqiao.search import index
+from queqiao.search.actions.indexing import InterruptedRebuildError, rebuild
+from queqiao.search.actions.saving import tell_new
+from queqiao.search.models import SavedSearch
+
+ALERTS_EVERY = 1800  # seconds
 _PAUSE = 0.2  # seconds between two tries to get the turn
+
+
+@ticks.every(ALERTS_EVERY, "search.alerts")
+def queue_alerts(_now: datetime.datetime) -> None:
+    """Ask for the telling of new hits where anybody wants to be told."""
+    if SavedSearch.objects.filter(tells=True).exists():
+        enqueue("search.alerts", {}, by="system:search")
+
+
+@job("search.alerts")
+def tell_alerts(_context: RunContext) -> dict[str, Any]:
+    """Tell people what is new in the searches that they keep."""
+    return {"letters": tell_new(now=timezone.now())}
 
 
 @job("index.rebuild")

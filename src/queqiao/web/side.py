@@ -28,6 +28,7 @@ def side_navigation(request: HttpRequest) -> list[Item]:
 
 def _entries(actor: Actor) -> list[tuple[str, str, str]]:
     found = [(_("今日待办"), reverse("my-today"), ""), (_("我的登记"), reverse("my-records"), "")]
+    found.append((_("我的搜索"), reverse("my-searches"), ""))
     if actor.ids("admin"):
         found.append((_("本机构"), reverse("my-organisation"), ""))
     if actor.is_staff:

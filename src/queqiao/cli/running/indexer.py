@@ -12,7 +12,7 @@ from queqiao.core.i18n import _
 from queqiao.core.models import Outbox
 from queqiao.engine.retrieval import IndexDamagedError
 from queqiao.search import index
-from queqiao.search.actions import rebuild
+from queqiao.search.actions.indexing import rebuild
 from queqiao.search.indexer import Indexer
 
 PAUSE, LONG_PAUSE = 0.25, 5.0  # seconds: between two looks at the outbox, and after trouble

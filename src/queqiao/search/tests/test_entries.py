@@ -21,7 +21,7 @@ from queqiao.records.queries import visible
 from queqiao.records.tests.test_visibility import World
 from queqiao.research.actions import erase_experts
 from queqiao.research.models import Achievement, Expert
-from queqiao.search.actions import drain
+from queqiao.search.actions.indexing import drain
 from queqiao.search.entries import ORGANISATION, SCHEMA, is_blind, query_tokens, record_id
 from queqiao.search.queries import fetch, readable
 

@@ -15,7 +15,7 @@ from queqiao.records.choices import Visibility
 from queqiao.records.models import CatalogueRecord
 from queqiao.research.models import Achievement, Expert
 from queqiao.search import index
-from queqiao.search.actions import drain, rebuild
+from queqiao.search.actions.indexing import drain, rebuild
 from queqiao.search.asking import LONGEST, Question, Sort, read_wording
 from queqiao.search.finding import Answer, How, find
 from queqiao.search.tests.test_entries import published

@@ -73,6 +73,7 @@ def _answered(request: HttpRequest, kind: Kind | None) -> HttpResponse:
             "lists": lists,
             "chosen": sum(len(one.chosen) for one in lists),
             "carried": [(name, value) for name, value in _kept(request.GET) if name != "q"],
+            "kept": [*_kept(request.GET), *([("kind", kind.model.KIND)] if kind else [])],
             "sorts": _sorts(request.GET, question, in_words=in_words),
             "page": page,
             "query": _with(request.GET, page=""),
