@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.test import Client
+from house import token_of
 
 from queqiao.accounts.actors import STRANGER, actor_for
 from queqiao.accounts.choices import RoleKind
@@ -81,8 +82,9 @@ class Field:
             person = make_person(name=name)
             if kind:
                 give(person, kind, organisation)
-            client = Client()
-            client.force_login(make_user(person))
+            user = make_user(person)
+            client = Client(headers={"Authorization": f"Bearer {token_of(person)}"})
+            client.force_login(user)
             yield name, actor_for(person), client
 
     def neighbour(self):
@@ -110,6 +112,9 @@ class Field:
         found += [f"/attachments/{pk}" for pk in Attachment.objects.values_list("pk", flat=True)]
         found += [f"/staff/review/{record.number}" for record in self.records.values()]
         found += [f"/catalogue/{r.KIND}s?q={marker(key, 'title')}" for key, r in self.records.items()]
+        found += [f"/api/v1/records/{record.number}" for record in self.records.values()]
+        found += [f"/api/v1/search?kind={r.KIND}&q={marker(key, 'title')}" for key, r in self.records.items()]
+        found += [f"/api/v1/records?kind={model.KIND}" for model in PRIVATE]
         return ["/", "/en/", "/organisations", "/my", *(f"/catalogue/{model.KIND}s" for model in PRIVATE), *found]
 
 

@@ -16,13 +16,13 @@ WIDTHS = {1440: 900, 390: 844}
 # The role that looks at a page: the one for which it is made.
 LOOKERS = ("operator_admin", "system_admin", "security_admin", "audit_admin", "organisation_admin", "visitor")
 NO_PAGE = {"attachment", "record-code", "record-copy", "record-step", "record-files", "record-file-remove", "health",
-           "registration-proof", "sign-out", "record-cover", "theme-cover", "record-theme"}  # fmt: skip
+           "registration-proof", "api-openapi", "sign-out", "record-cover", "theme-cover", "record-theme"}  # fmt: skip
 
 
 def pages() -> list[tuple[str, str]]:
     """Return each page's address and the role that looks at it."""
     with Path(__file__).with_name("access.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["route"] not in NO_PAGE]
+        rows = [row for row in csv.DictReader(file) if row["route"] not in NO_PAGE and row["rule"] != "token"]
     found = [(row["address"], next((role for role in LOOKERS if row[role] == "open"), "")) for row in rows]
     public = [(row["address"], "visitor") for row in rows if row["visitor"] == "open"]
     return sorted({(address, role) for address, role in found + public if role})

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_tasks",
     "django_tasks_db",
+    "ninja",
     "queqiao.core",
     "queqiao.taxonomy",
     "queqiao.accounts",
@@ -39,6 +40,7 @@ INSTALLED_APPS = [
     "queqiao.research",
     "queqiao.needs",
     "queqiao.search",
+    "queqiao.matching",
     "queqiao.hall",
     "queqiao.web",
 ]

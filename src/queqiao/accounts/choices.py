@@ -64,6 +64,15 @@ class RoleKind(models.TextChoices):
     AUDIT_ADMIN = "audit_admin", lazy("审计管理员")
 
 
+class TokenScope(models.TextChoices):
+    """What a token may be used for; it never opens more than its person may do."""
+
+    SEARCH = "search", lazy("搜索")
+    READ_RECORDS = "records:read", lazy("读取成果、需求、专家和实验室")
+    READ_MATCHES = "matches:read", lazy("读取匹配结果")
+    DECIDE_MATCHES = "matches:decide", lazy("对匹配结果作出决定")
+
+
 # Roles that an organisation's own administrator may give; the others are given by operators, the last three by
 # nobody who holds another of the three.
 GIVEN_BY_ORGANISATION = frozenset({RoleKind.MEMBER, RoleKind.EDITOR, RoleKind.ORGANISATION_ADMIN, RoleKind.RESEARCHER})

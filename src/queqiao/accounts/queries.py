@@ -9,7 +9,16 @@ from django.db.models import Q, QuerySet
 
 from queqiao.accounts.actors import Actor
 from queqiao.accounts.choices import SITE_ROLES, WITH_SECOND_FACTOR, OrganisationState
-from queqiao.accounts.models import Affiliation, Organisation, Person, Role, ScopeMembership, Substitution, User
+from queqiao.accounts.models import (
+    Affiliation,
+    ApiToken,
+    Organisation,
+    Person,
+    Role,
+    ScopeMembership,
+    Substitution,
+    User,
+)
 from queqiao.core.personal import mark
 from queqiao.core.queries import state_as_of
 from queqiao.env import read_flag
@@ -118,6 +127,16 @@ def needs_second_factor(user: User) -> bool:
     own = Q(person=user.person_id, kind__in=WITH_SECOND_FACTOR)
     lent = Q(person__in=away, kind__in=WITH_SECOND_FACTOR - SITE_ROLES)
     return Role.objects.current().filter(own | lent).exists()
+
+
+def is_closed(person: Person) -> bool:
+    """Whether a person has no account any more with which he could sign in."""
+    return person.erased_at is not None or not person.users.filter(is_active=True).exists()
+
+
+def live_tokens(person: Person, *, now: datetime.datetime) -> QuerySet[ApiToken]:
+    """Return the tokens of a person that are neither ended nor expired."""
+    return ApiToken.objects.filter(person=person, revoked_at=None, expires_at__gt=now)
 
 
 def resolve_organisation(organisation: Organisation) -> Organisation:

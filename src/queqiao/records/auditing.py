@@ -59,19 +59,21 @@ LOG_VERBS: dict[str, Any] = VERBS | {
     "open": lazy("恢复账号"),
     "sign_in_failed": lazy("登录失败"),
     "new_password": lazy("修改密码"),
+    "create_token": lazy("生成访问令牌"),
+    "revoke_token": lazy("撤销访问令牌"),
     "second_factor_on": lazy("开启两步验证"),
     "second_factor_off": lazy("重置两步验证"),
     "retry": lazy("重发消息"),
     "rerun": lazy("重新运行"),
     "cancel": lazy("取消任务"),
-}
-_FIELDS: dict[str, Any] = {
     "show": lazy("上线"),
     "cover": lazy("更换封面"),
     "reorder": lazy("调整顺序"),
     "add_item": lazy("加入专题"),
     "note_item": lazy("修改推荐语"),
     "remove_item": lazy("移出专题"),
+}
+_FIELDS: dict[str, Any] = {
     "name": lazy("名称"),
     "role": lazy("角色"),
     "scope": lazy("范围"),
@@ -84,8 +86,9 @@ _FIELDS: dict[str, Any] = {
     "handed_to": lazy("转交给"),
     "way": lazy("登录方式"),
     "throttled": lazy("因尝试过多被拦下"),
-}
-_WORDS: dict[str, dict[str, Any]] = {
+    "token": lazy("访问令牌"),
+    "token_scopes": lazy("令牌用途"),
+    "expires_at": lazy("有效期至"),
     "title_en": lazy("英文名称"),
     "intro": lazy("导语"),
     "intro_en": lazy("英文导语"),
@@ -97,7 +100,9 @@ _WORDS: dict[str, dict[str, Any]] = {
     "note": lazy("推荐语"),
     "note_en": lazy("英文推荐语"),
     "up": lazy("上移"),
-    "way": {"password": lazy("密码"), "code": lazy("验证码"), "second_factor": lazy("动态码")}
+}
+_WORDS: dict[str, dict[str, Any]] = {
+    "way": {"password": lazy("密码"), "code": lazy("验证码"), "second_factor": lazy("动态码"), "token": lazy("访问令牌")}
 }
 _MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _EMAIL = re.compile(r"\b([A-Za-z0-9][\w.+-]?)[\w.+-]*@([\w-]+\.[\w.-]+)")

@@ -18,6 +18,7 @@ class Rule(StrEnum):
     """The doors of the house. What lies behind a door still obeys the list rule of its records."""
 
     PUBLIC = "public"  # everybody
+    TOKEN = "token"  # noqa: S105 -- whoever shows an access token, for which the operation itself asks; no cookie
     SIGNED_IN = "signed_in"  # whoever has signed in, second factor included
     STAFF = "staff"  # works for an operator
     OPERATOR = "operator"  # administers a scope
@@ -45,7 +46,7 @@ def admits(rule: Rule, actor: Actor) -> bool:
     """Whether the door opens for the actor."""
     if rule is Rule.PUBLIC:
         return True
-    if actor.person_id is None:
+    if actor.person_id is None or rule is Rule.TOKEN:
         return False
     if rule is Rule.SIGNED_IN:
         return True

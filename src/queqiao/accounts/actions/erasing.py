@@ -16,6 +16,7 @@ from queqiao.accounts.actors import Actor
 from queqiao.accounts.choices import SITE_ROLES
 from queqiao.accounts.models import (
     Alias,
+    ApiToken,
     Consent,
     Invitation,
     Message,
@@ -108,6 +109,9 @@ def _close_users(person: Person, now: datetime.datetime) -> None:
     User.objects.filter(person=person).update(
         is_active=False, mobile=None, email=None, password="", totp_secret="", totp_confirmed_at=None
     )
+    tokens = ApiToken.objects.filter(person=person)
+    tokens.filter(revoked_at=None).update(revoked_at=now)
+    tokens.update(name="")
 
 
 def _clear_letters(person: Person, addresses: set[str]) -> None:

@@ -1,6 +1,7 @@
 """The tables of this room, from one door."""
 
 from queqiao.accounts.models.access import (
+    ApiToken,
     Bucket,
     Consent,
     Invitation,
@@ -16,6 +17,7 @@ from queqiao.accounts.models.people import Affiliation, Alias, Merge, Person, Ro
 __all__ = [
     "Affiliation",
     "Alias",
+    "ApiToken",
     "Bucket",
     "Consent",
     "Invitation",

@@ -184,3 +184,25 @@ class Message(Record):
 
     def __str__(self) -> str:
         return f"{self.subject} {self.state}"
+
+
+class ApiToken(Record):
+    """What a program shows to do what its person may do; of the secret only a hash is kept, and its beginning."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="api_tokens")
+    name = models.CharField(max_length=60)
+    prefix = models.CharField(max_length=20)  # the beginning of the secret, by which its person knows it again
+    secret_hash = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)  # of TokenScope
+    second_factor = models.BooleanField(default=False)  # whether its person had shown one when it was made
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)  # by the hour
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """The newest first."""
+
+        ordering = ("-recorded_at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.prefix}…"

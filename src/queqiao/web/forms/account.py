@@ -8,8 +8,9 @@ from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from queqiao.accounts.actions.tokens import DAYS, MOST_DAYS
 from queqiao.accounts.channels import parse_address
-from queqiao.accounts.choices import OrganisationKind, OrganisationSize
+from queqiao.accounts.choices import OrganisationKind, OrganisationSize, TokenScope
 from queqiao.accounts.models import Scope
 from queqiao.core.errors import QueqiaoError
 from queqiao.core.i18n import _, lazy
@@ -210,6 +211,26 @@ class SubstituteForm(forms.Form):
         elif ends and ends < timezone.localdate():
             self.add_error("ends_on", _("结束日期已经过去。"))
         return cleaned
+
+
+class TokenForm(forms.Form):
+    """Make an access token: what it is called, what it may be used for, and for how long."""
+
+    name = forms.CharField(
+        label=lazy("名称"),
+        max_length=60,
+        help_text=lazy("写明给谁用，如“科技处数据同步”。"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=lazy("用途"), choices=TokenScope.choices, widget=forms.CheckboxSelectMultiple
+    )
+    days = forms.TypedChoiceField(
+        label=lazy("有效期"),
+        coerce=int,
+        choices=((30, lazy("30 天")), (90, lazy("90 天")), (DAYS, lazy("一年")), (MOST_DAYS, lazy("两年"))),
+        initial=DAYS,
+    )
 
 
 class EraseForm(forms.Form):

@@ -13,7 +13,7 @@ from queqiao.core.errors import QueqiaoError
 from queqiao.core.i18n import _
 from queqiao.web.access import Rule, open_to
 from queqiao.web.forms.account import CodeEntry, CodeRequest, PasswordSignIn, TotpEntry
-from queqiao.web.views import joining, own_account
+from queqiao.web.views import joining, own_account, own_tokens
 from queqiao.web.views.entry import TERMS_VERSION, begin, code_page, next_of, patient, told, with_next
 
 
@@ -175,4 +175,5 @@ urlpatterns = [
     path("my/account/totp", totp_setup, name="totp-setup"),
     *joining.urlpatterns,
     *own_account.urlpatterns,
+    *own_tokens.urlpatterns,
 ]
