@@ -15,13 +15,32 @@ PAGES = [*sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("*.md"))]
 
 def test_the_reference_is_what_the_code_says() -> None:
     found = {
-        name: (DOCS / "reference" / name).read_text("utf-8") for name in ("commands.md", "columns.md", "life-cycle.md")
+        name: (DOCS / "reference" / name).read_text("utf-8")
+        for name in ("commands.md", "columns.md", "life-cycle.md", "api.md")
     }
     assert found == {
         "commands.md": reference.commands_page(),
         "columns.md": reference.columns_page(),
         "life-cycle.md": reference.life_cycle_page(),
+        "api.md": reference.api_page(),
     }
+
+
+def test_every_operation_of_the_api_stands_in_the_reference() -> None:
+    page = (DOCS / "reference" / "api.md").read_text("utf-8")
+    assert [operation for operation in operations() if f"## {operation}\n" not in page] == []
+
+
+def operations() -> list[str]:
+    from queqiao.api.v1 import api
+
+    return [
+        f"{method} /{bound.prefix}{path}"
+        for bound in api._get_bound_routers()
+        for path, view in bound.path_operations.items()
+        for operation in view.operations
+        for method in operation.methods
+    ]
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

@@ -164,6 +164,12 @@ def test_the_owner_finds_every_marker_of_his_own(planted: Field) -> None:
     assert whole - set().union(*found.values()) == set()
 
 
+def test_the_owner_finds_every_title_through_the_api_alone(planted: Field) -> None:
+    client = Client(headers={"Authorization": f"Bearer {token_of(planted.town.editor.person)}"})
+    found = walk(client, [address for address in planted.addresses() if address.startswith("/api/")])
+    assert {marker(key, "title") for key in planted.records} - set().union(*found.values()) == set()
+
+
 @pytest.mark.parametrize("model", list(PRIVATE))
 @pytest.mark.parametrize("lead", ["", "/en", "/zh-hant"])
 def test_a_blind_record_tells_a_stranger_nothing_of_its_owner(model: type[CatalogueRecord], lead: str) -> None:

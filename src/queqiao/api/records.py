@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from django.http import Http404, HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
 from queqiao.accounts.choices import TokenScope
@@ -57,7 +57,7 @@ def list_records(
     **asks_for(TokenScope.READ_RECORDS),
     summary=lazy("按编号读取一条记录"),
 )
-def read_record(request: HttpRequest, number: str) -> dict[str, Any]:
+def read_record(request: HttpRequest, number: Annotated[str, Path(description=lazy("编号"))]) -> dict[str, Any]:
     """Show one record as the caller may see it; Http404 for one of which he must not know."""
     actor = caller_of(request).actor
     row = with_rows(visible(model_of(number), actor).filter(number=number)).first()

@@ -45,6 +45,11 @@ class OptionParser:
         """Declare an option that takes a whole number of at least 1."""
         self._add(Option(name, _("数"), help, required=False), type=_count, default=default)
 
+    def add_words(self, name: str, shown: str, help: str) -> None:  # noqa: A002 -- argparse's own word
+        """Declare words that stand without an option's name, any number of them; help shows them as ``shown``."""
+        self.options.append(Option(shown, "…", help, required=False))
+        self._parser.add_argument(name, nargs="*")
+
     def add_switch(self, name: str, help: str) -> None:  # noqa: A002 -- argparse's own word
         """Declare an option that is there or not."""
         self.options.append(Option(name, "", help, required=False))

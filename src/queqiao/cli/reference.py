@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from queqiao.cli import COMMANDS, command_parser, load_command
+from queqiao.cli.running import open_site
 from queqiao.core.i18n import language
 from queqiao.imports import columns
 from queqiao.imports.columns import Column
@@ -75,6 +76,40 @@ def life_cycle_page() -> str:
     return "\n".join(lines)
 
 
+def api_page() -> str:
+    """Return the page on the API: its operations and the shapes of what it answers."""
+    told, english = open_site("operations").described().values()
+    lines = [
+        "# 接口 / API",
+        "",
+        "由代码生成；用法见[接口](../howto/api.md)。",
+        "Generated from the code; how to use it is told in [the guide](../howto/api.md).",
+        "",
+    ]
+    for address, methods in told["paths"].items():
+        for method, one in methods.items():
+            other = english["paths"][address][method]
+            lines += [f"## {method.upper()} {address}", "", f"{one['summary']} / {other['summary']}", ""]
+            if "x-token-scope" in one:
+                lines += [f"令牌用途 / scope: `{one['x-token-scope']}`", ""]
+            pairs = zip(one["parameters"], other["parameters"], strict=True)
+            lines += _named([(mine["name"], mine, its) for mine, its in pairs])
+    for name, shape in sorted(told["components"]["schemas"].items()):
+        if shape.get("properties"):
+            fields = english["components"]["schemas"][name]["properties"]
+            rows = [(field, mine, fields[field]) for field, mine in shape["properties"].items()]
+            lines += [f"## {name}", "", *_named(rows)]
+    return "\n".join(lines)
+
+
+def _named(rows: Sequence[tuple[str, dict[str, Any], dict[str, Any]]]) -> list[str]:
+    """Return a table of names with what they mean in both languages, where there are any."""
+    told = [
+        f"| `{name}` | {one.get('description', '')} | {other.get('description', '')} |" for name, one, other in rows
+    ]
+    return ["| | | |", "|---|---|---|", *told, ""] if told else []
+
+
 def _both(choice: Any) -> str:
     words = []
     for code in ("zh", "en"):
@@ -101,6 +136,7 @@ def write() -> None:
     """Write the pages."""
     (_REFERENCE / "commands.md").write_text(commands_page(), encoding="utf-8")
     (_REFERENCE / "life-cycle.md").write_text(life_cycle_page(), encoding="utf-8")
+    (_REFERENCE / "api.md").write_text(api_page(), encoding="utf-8")
     (_REFERENCE / "columns.md").write_text(columns_page(), encoding="utf-8")
 
 

@@ -1,0 +1,199 @@
+"""The command line at a running site: logging in, searching, and what it says when that does not work."""
+
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from house import token_of
+
+from queqiao.accounts.actions.tokens import revoke_token
+from queqiao.accounts.actors import actor_for
+from queqiao.accounts.models import ApiToken, Person
+from queqiao.accounts.tests.factories import make_person, make_user
+from queqiao.cli import site
+from queqiao.core.errors import QueqiaoError
+from queqiao.records.choices import Visibility
+from queqiao.research.models import Achievement
+from queqiao.search import index
+from queqiao.search.actions.indexing import rebuild
+from queqiao.web.tests.workshop import make_town, published
+
+Answer = tuple[int, str, str]
+Call = Callable[..., Answer]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "配置"
+
+
+@pytest.fixture
+def queqiao(home: Path) -> Call:
+    """Run ``queqiao`` as a process of its own, with a token in the environment or on standard input."""
+
+    def call(*words: str, token: str = "", typed: str = "", language: str = "zh") -> Answer:
+        clean = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+        environment = clean | {"XDG_CONFIG_HOME": str(home), "QUEQIAO_LANG": language, "PYTHONIOENCODING": "utf-8"}
+        done = subprocess.run(
+            [sys.executable, "-m", "queqiao.cli", *words],
+            env=environment | ({"QUEQIAO_TOKEN": token} if token else {}),
+            input=typed,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    return call
+
+
+@pytest.fixture
+def person(live_server) -> Person:
+    return make_user(make_person(name="沈若水")).person
+
+
+@pytest.fixture
+def hall(live_server, settings, tmp_path: Path) -> str:
+    """A site in which one achievement is open and one is blind; return the number of the open one."""
+    settings.DATA_DIR = str(tmp_path)
+    town = make_town()
+    made = published(town, Achievement, description="等离子喷涂试验台已运行三年。")
+    published(town, Achievement, title="保密的等离子炬", visibility=Visibility.BLIND, blind_title="匿名成果")
+    with index.turn() as engine:
+        assert engine is not None
+        rebuild(engine, lambda _done, _total: None)
+    return str(made.number)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_from_login_to_a_hit_and_out_again(live_server, person: Person, hall: str, queqiao: Call, home: Path) -> None:
+    code, said, _complaint = queqiao("login", "--site", live_server.url, typed=token_of(person) + "\n")
+    assert (code, "您是沈若水" in said, live_server.url in said) == (0, True, True)
+    kept = home / "queqiao" / "site.json"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert [path.name for path in kept.parent.iterdir()] == ["site.json"]
+    code, found, closing = queqiao("search", "等离子")
+    assert (code, "共 1 条" in closing) == (0, True)
+    assert found.splitlines() == [
+        f"{hall}  超音速喷涂工艺", "    青峦机械有限公司", "    详细说明：等离子喷涂试验台已运行三年。",
+    ]  # fmt: skip
+    assert queqiao("search", "等离子", "--kind", "need")[1] == ""
+    assert "保密的" not in queqiao("search")[1]
+    assert queqiao("logout")[0] == 0
+    assert not kept.exists()
+    assert "请先运行 queqiao login" in queqiao("search", "等离子")[2]
+    assert "没有保存登录信息" in queqiao("logout")[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_token_from_the_environment_needs_no_login(live_server, person: Person, hall: str, queqiao: Call) -> None:
+    code, found, _said = queqiao("search", "等离子", "--site", live_server.url, token=token_of(person))
+    assert (code, hall in found) == (0, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wrong_or_ended_token_is_said_and_nothing_is_kept(
+    live_server, person: Person, queqiao: Call, home: Path
+) -> None:
+    secret = token_of(person)
+    revoke_token(token=ApiToken.objects.get(), by=actor_for(person))
+    said = [queqiao("login", "--site", live_server.url, token=one) for one in (secret, "queqiao_wrong")]
+    assert [code for code, _printed, _complaint in said] == [2, 2]
+    assert ("已撤销" in said[0][2], "访问令牌不对" in said[1][2]) == (True, True)
+    assert "没有读到访问令牌" in queqiao("login", "--site", live_server.url)[2]
+    assert not home.exists()
+    assert secret not in "".join(said[0][1:])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_kept_token_is_shown_to_no_other_site(live_server, person: Person, queqiao: Call, thief: "Thief") -> None:
+    queqiao("login", "--site", live_server.url, token=token_of(person))
+    assert "请先运行 queqiao login" in queqiao("search", "词", "--site", thief.address)[2]
+    assert thief.heard == []
+
+
+class Thief:
+    """A server on this machine that would like to have tokens, and sends on to ``onward``, or answers nonsense."""
+
+    def __init__(self, onward: str = "") -> None:
+        self.heard: list[str | None] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.heard.append(self.headers.get("Authorization"))
+                self.send_response(302 if onward else 200)
+                self.send_header("Location", onward)
+                self.end_headers()
+                self.wfile.write(b"<html>")
+
+            def log_message(self, *_about: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def thief() -> Iterator[Thief]:
+    made = Thief()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+def test_no_redirect_is_followed_with_a_token(thief: Thief, queqiao: Call) -> None:
+    gate = Thief(onward=f"{thief.address}/api/v1/me")
+    code, _printed, said = queqiao("login", "--site", gate.address, token="queqiao_x")  # noqa: S106 -- of nobody
+    gate.server.shutdown()
+    gate.server.server_close()
+    assert (code, len(gate.heard), thief.heard) == (2, 1, [])
+    assert "没有跟过去" in said
+
+
+def test_what_is_no_queqiao_site_or_cannot_be_reached_is_said(thief: Thief, queqiao: Call, home: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
+    for address, sentence in ((thief.address, "读不懂"), (nobody, "连接不上")):
+        code, _printed, said = queqiao("login", "--site", address, token="queqiao_x")  # noqa: S106 -- of nobody
+        assert (code, sentence in said, len(said.strip().splitlines())) == (2, True, 1)
+    assert not home.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("https://queqiao.example.cn/", "https://queqiao.example.cn"), ("https://a.cn:8443", "https://a.cn:8443"),
+     ("http://127.0.0.1:8000", "http://127.0.0.1:8000"), ("http://[::1]:8000", "http://[::1]:8000"),
+     ("http://localhost", "http://localhost")],
+)  # fmt: skip
+def test_a_site_is_reached_encrypted_or_on_this_machine(typed: str, kept: str) -> None:
+    assert site.read_address(typed) == kept
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["http://queqiao.example.cn", "http://10.0.0.1", "http://localhost.example.cn", "queqiao.example.cn", "", "ftp://a",
+     "https://u:p@a.cn", "https://a.cn/path", "https://a.cn?x=1", "https://a.cn:port", "https://", "http://[::1"],
+)  # fmt: skip
+def test_any_other_address_is_refused(typed: str) -> None:
+    with pytest.raises(QueqiaoError):
+        site.read_address(typed)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", json.dumps({"address": "http://far.example", "token": "x"})])
+def test_a_damaged_file_counts_as_not_logged_in(content: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+    site.kept_in().parent.mkdir(parents=True)
+    site.kept_in().write_text(content, encoding="utf-8")
+    assert site.kept_site() is None
