@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from queqiao.accounts.channels.addresses import Address, AddressKind, mask_mobile, parse_address
+from queqiao.accounts.channels.addresses import Address, AddressKind, mask_mobile, parse_address, parse_contact
 from queqiao.accounts.channels.console import ConsoleChannel
 from queqiao.accounts.channels.letters import Channel, ChannelError, Letter
 from queqiao.accounts.channels.sms import SmsChannel, read_sms
@@ -27,6 +27,7 @@ __all__ = [
     "has_group",
     "mask_mobile",
     "parse_address",
+    "parse_contact",
     "read_channels",
 ]
 

@@ -12,6 +12,9 @@ LONGEST = 120
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_EXTENSION = re.compile(r"\s*(?:转|分机|ext\.?|x|#)\s*[0-9]{1,6}$", re.IGNORECASE)
+# Without the signs between the digits: with an area code, the numbers of services, and from abroad.
+_CALLED = re.compile(r"(?:(?:\+|00)860?|0)[1-9][0-9]{1,2}[0-9]{7,8}|[48]00[0-9]{7}|(?:\+|00)(?!86)[1-9][0-9]{6,14}")
 
 
 class AddressKind(StrEnum):
@@ -62,6 +65,34 @@ def parse_address(text: str) -> Address:
     if re.fullmatch(r"\+?[0-9]+", digits):
         raise QueqiaoError(_("手机号应为 11 位数字，以 13 至 19 开头；目前仅支持中国大陆手机号。"))
     raise QueqiaoError(_("这既不是手机号，也不是电子邮箱，请检查后重新填写。"))
+
+
+def parse_contact(text: str) -> str:
+    """Read under which number or address somebody can be reached: a mobile number, a number with area code, an e-mail.
+
+    An extension and the code of a country are understood, and several, separated by 、，； or a slash. Mobile numbers
+    and e-mail addresses come back as accounts have them, so that the two are found to be the same; anything else as
+    it was typed. QueqiaoError says what to write.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    parts = [part.strip() for part in re.split(r"[、,;/]", plain) if part.strip()]
+    if not parts or not all(map(_reaches, parts)):
+        raise QueqiaoError(_("请填写手机号、带区号的固定电话（如 028-85001234 转 801）或电子邮箱。"))
+    if len(parts) > 1:
+        return text.strip()
+    try:
+        return parse_address(plain).value
+    except QueqiaoError:
+        return text.strip()
+
+
+def _reaches(part: str) -> bool:
+    try:
+        parse_address(part)
+    except QueqiaoError:
+        number = re.sub(r"[ ().\u2010-\u2015-]", "", _EXTENSION.sub("", part))
+        return "@" not in part and _CALLED.fullmatch(number) is not None
+    return True
 
 
 def _email(plain: str) -> str:

@@ -1,6 +1,5 @@
 """The forms on which people write records: one for each kind, made of the fields of its model."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
@@ -10,7 +9,8 @@ from django.db import models
 from django.http import QueryDict
 
 from queqiao.accounts.actors import Actor
-from queqiao.accounts.models import Organisation
+from queqiao.accounts.channels import parse_contact
+from queqiao.core.errors import QueqiaoError
 from queqiao.core.i18n import _, language, lazy
 from queqiao.core.money import MoneyRange, Qualifier
 from queqiao.core.rights import write_rights
@@ -50,10 +50,11 @@ class RecordForm(forms.Form):
     MODEL: ClassVar[type[CatalogueRecord]]
     GROUPS: ClassVar[tuple[tuple[Any, tuple[str, ...]], ...]]
 
-    def __init__(self, *args: Any, organisation: Organisation, actor: Actor, region: str | None = None, **kwargs: Any):
+    def __init__(self, *args: Any, record: CatalogueRecord, actor: Actor, **kwargs: Any):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
-        self.organisation, self.actor, self.region = organisation, actor, region
+        self.organisation, self.actor, self.region = record.organisation, actor, record.region_id
+        self.contact = getattr(record, "contact_details", "")
         for _title, names in self.GROUPS:
             for name in names:
                 made = self._field(name)
@@ -171,10 +172,14 @@ class RecordForm(forms.Form):
         return forms.ChoiceField(choices=visibility_choices(self.MODEL), widget=forms.RadioSelect)
 
     def clean_contact_details(self) -> str:
-        """Return a mobile number as accounts have it, anything else as it was typed."""
+        """Refuse what reaches nobody; what stands there already may stay, for lists bring other ways, too."""
         typed = str(self.cleaned_data["contact_details"])
-        bare = re.sub(r"[\s-]", "", typed)
-        return bare if re.fullmatch(r"1\d{10}", bare) else typed
+        if not typed or typed == self.contact:
+            return typed
+        try:
+            return parse_contact(typed)
+        except QueqiaoError as error:
+            raise forms.ValidationError(str(error)) from error
 
     def clean_visibility(self) -> str:
         """Take the record as public where nothing was said."""

@@ -51,6 +51,60 @@ def test_a_contact_that_is_no_number_is_hidden_but_for_its_end():
     assert "luosuqiu" not in Client().get(f"/records/{need.number}").content.decode()
 
 
+def contact_sent(town, need, typed):
+    address = f"/records/{need.number}/edit"
+    sent = as_sent(town.editor.get(address).content.decode()) | {"contact_details": typed}
+    return town.editor.client.post(address, sent)
+
+
+@pytest.mark.parametrize("typed", ["12345", "1381234", "没有", "28 MPa", "85001234", "yuan@", "13812340000、12345"])
+def test_a_contact_under_which_nobody_can_be_reached_is_refused_and_told_what_to_write(typed: str):
+    town = make_town()
+    need = draft(town)
+    answer = contact_sent(town, need, typed)
+    page = answer.content.decode()
+    assert (answer.status_code, "请填写手机号、带区号的固定电话（如 028-85001234 转 801）或电子邮箱。" in page) == (
+        422,
+        True,
+    )
+    assert as_sent(page)["contact_details"] == [typed]
+    need.refresh_from_db()
+    assert need.contact_details == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("138 1234-0000", "13812340000"),
+        ("+86 13812340000", "13812340000"),
+        ("Yuan@Example.cn", "yuan@example.cn"),
+        ("028-85001234", "028-85001234"),
+        ("（028）8500 1234 转 801", "（028）8500 1234 转 801"),
+        ("0816-2345678-", "0816-2345678-"),
+        ("+86 28 85001234", "+86 28 85001234"),
+        ("400-800-1234", "400-800-1234"),
+        ("+49 89 1234567", "+49 89 1234567"),
+        ("13812340000、028-85001234", "13812340000、028-85001234"),
+        ("", ""),
+    ],
+)
+def test_a_mobile_number_a_number_with_area_code_or_an_e_mail_is_kept(typed: str, kept: str):
+    town = make_town()
+    need = draft(town)
+    assert contact_sent(town, need, typed).status_code == 302
+    need.refresh_from_db()
+    assert need.contact_details == kept
+
+
+def test_another_way_to_reach_people_that_came_with_a_list_stays_until_somebody_changes_it():
+    town = make_town()
+    need = draft(town, contact_details="微信 luosuqiu")
+    assert contact_sent(town, need, "微信 luosuqiu").status_code == 302
+    assert contact_sent(town, need, "微信 别人").status_code == 422
+    need.refresh_from_db()
+    assert need.contact_details == "微信 luosuqiu"
+
+
 def test_the_log_keeps_no_contact_and_who_leaves_is_no_contact_any_more():
     town = make_town()
     leaver = make_person(name="罗素秋", mobile="13812340000")

@@ -56,9 +56,7 @@ class Desk:
 
     def form(self, **content: Any) -> RecordForm:
         """Return the form of the record with ``data`` or ``initial``."""
-        form = FORMS[type(self.record)]
-        record = self.record
-        return form(**content, organisation=record.organisation, actor=self.actor, region=record.region_id)
+        return FORMS[type(self.record)](**content, record=self.record, actor=self.actor)
 
     def unchanged(self) -> RecordForm:
         """Return the form as a browser would send it back if nothing was changed in the record."""
