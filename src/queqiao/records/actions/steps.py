@@ -112,6 +112,17 @@ def _is_text(record: CatalogueRecord, name: str) -> bool:
     return isinstance(getattr(record, name), str)
 
 
+def given_away(record: CatalogueRecord) -> dict[str, str]:
+    """Return a sentence for each field in which a stranger to a blind record would read the owner's name."""
+    names = names_in_blind_form(record)
+    return {
+        field: _("匿名时公开的内容里出现了单位名称“{name}”，请改写后再提交。").format(name=name)
+        for field in ("blind_title", *record.BLIND)
+        for name in names[:1]
+        if name in str(getattr(record, field))
+    }
+
+
 def missing_for_submission(record: CatalogueRecord) -> list[str]:
     """Return the names of the fields without which the record cannot be submitted."""
     return [name for name in needed_fields(record, record.visibility) if not _filled(getattr(record, name))]
@@ -179,9 +190,7 @@ def _require_whole(record: CatalogueRecord, *, today: datetime.date | None) -> N
     if missing:
         names = _("、").join(str(LABELS[name]) for name in missing)
         wanting.append(_("提交前请先填写：{names}。").format(names=names))
-    given_away = names_in_blind_form(record)
-    if given_away:
-        wanting.append(_("匿名时公开的内容里出现了单位名称“{name}”，请改写后再提交。").format(name=given_away[0]))
+    wanting += list(given_away(record).values())[:1]
     values = {name: getattr(record, name, None) for name in _DATES}
     wanting += passed_dates(values, today).values() if today else []
     if wanting:

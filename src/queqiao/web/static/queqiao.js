@@ -191,8 +191,12 @@
       this.timer = window.setTimeout(() => this.save(), delay);
     }
 
+    entries() {
+      return Array.from(this.fields().entries()).filter(([name]) => name !== "csrfmiddlewaretoken");
+    }
+
     keep(more = {}) {
-      const fields = Array.from(this.fields().entries()).filter(([name]) => name !== "csrfmiddlewaretoken");
+      const fields = this.entries();
       const revision = this.form.querySelector('[name="revision"]')?.value || "";
       store.set(KEPT + this.url, JSON.stringify({ fields, revision, ...more }));
     }
@@ -206,8 +210,10 @@
         store.drop(KEPT + this.url); // the page that was sent has arrived
         return;
       }
+      const shown = JSON.stringify(this.entries());
       this.fill(kept.fields);
-      this.say("restored");
+      // A page that was refused shows what was sent: nothing comes back from before.
+      if (JSON.stringify(this.entries()) !== shown) this.say("restored");
       this.changes += 1;
       this.plan(PAUSE);
     }

@@ -213,7 +213,7 @@ def test_submitting_what_is_not_whole_keeps_the_text_and_names_what_is_missing(t
     page = town.editor.client.post(f"/records/{record.number}/edit", form, follow=True).content.decode()
     record.refresh_from_db()
     assert (record.state, record.background) == ("draft", "新写的背景")
-    assert "提交前请先填写：技术难题" in page
+    assert "请填写技术难题。" in page
 
 
 @pytest.mark.parametrize("place", ["", "/edit", "/history", "/sharing", "/english", "/code.svg"])

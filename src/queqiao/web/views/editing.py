@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -18,7 +18,7 @@ from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
 from queqiao.core.i18n import _
 from queqiao.records.actions import advance, create_record, discard_copy, keep_copy, save_record
 from queqiao.records.actions.content import changed_values
-from queqiao.records.actions.steps import needed_fields, passed_dates
+from queqiao.records.actions.steps import given_away, needed_fields, passed_dates
 from queqiao.records.choices import OPEN_STATES, TRANSITIONS, State, Verb
 from queqiao.records.history import content_at_revision
 from queqiao.records.models import CatalogueRecord, WorkingCopy
@@ -107,7 +107,7 @@ def edit(request: HttpRequest, number: str) -> HttpResponse:
     except QueqiaoError as error:
         messages.error(request, str(error))
         return _show(desk, form, base=base, status=422)
-    return _after_save(request, saved, desk.actor)
+    return _after_save(replace(desk, record=saved, copy=working_copy(saved, desk.actor)), form)
 
 
 @open_to(Rule.SIGNED_IN)
@@ -175,6 +175,7 @@ def _show(desk: Desk, form: RecordForm, *, base: int, status: int = 200) -> Http
         "mark": _mark(base, copy),
         "restored": _when(copy.saved_at) if copy and not copy.proposed_at and not form.is_bound else "",
         "proposed": _when(copy.proposed_at) if copy and copy.proposed_at else "",
+        "unsent": status == 422 and desk.request.POST.get("then") == "submit",
         "moved_on": base != record.revision,
         "proposing": record.state not in OPEN_STATES and not is_staff_of(record, desk.actor),
         "may_submit": Verb.SUBMIT in steps,
@@ -191,26 +192,31 @@ def _when(moment: datetime.datetime) -> str:
     return f"{local:%H:%M}" if local.date() == timezone.localdate() else f"{local:%Y-%m-%d %H:%M}"
 
 
-def _after_save(request: HttpRequest, saved: CatalogueRecord, actor: Actor) -> HttpResponse:
-    copy = working_copy(saved, actor)
-    if copy and copy.proposed_at:
+def _after_save(desk: Desk, form: RecordForm) -> HttpResponse:
+    """Lead on from what was saved; submit it where that was wanted, and name at the fields what stands in the way."""
+    request, saved = desk.request, desk.record
+    if desk.copy and desk.copy.proposed_at:
         messages.success(request, _("修改已提交，运营人员审核通过后生效；在此之前页面上仍显示原来的内容。"))
         return redirect("record", number=saved.number)
     if request.POST.get("then") != "submit":
         messages.success(request, _("已保存。"))
         return redirect("record-edit", number=saved.number)
     try:
-        advance(saved, Verb.SUBMIT, by=actor)
+        advance(saved, Verb.SUBMIT, by=desk.actor)
     except QueqiaoError as error:
-        messages.error(request, str(error))
-        return redirect("record-edit", number=saved.number)
+        _name_what_is_wanting(form)
+        for name, sentence in given_away(saved).items():
+            form.add_error(name, sentence)
+        if not form.errors:
+            form.add_error(None, str(error))
+        return _show(desk, form, base=saved.revision, status=422)
     messages.success(request, _("已提交审核，结果会通知您。"))
     return redirect("record", number=saved.number)
 
 
 def _name_what_is_wanting(form: RecordForm) -> None:
     """Add to the errors of a form what the submission would ask for next, so that one round names everything."""
-    given = form.cleaned_data
+    given = dict(form.cleaned_data)
     for name in needed_fields(form.MODEL, given.get("visibility", "")):
         if name in form.fields and name not in form.errors and not given.get(name):
             form.add_error(name, form.fields[name].error_messages["required"])
