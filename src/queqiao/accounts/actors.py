@@ -5,12 +5,14 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils import timezone
 
 from queqiao.accounts.choices import SITE_ROLES, RoleKind
 from queqiao.accounts.models import Organisation, Person, Role, Scope, ScopeMembership
 
 PUBLIC = "public"
+_LEADS = ("org:", "scope:")
 LENT = ("org:", "edit:", "staff:")  # the tokens that pass to whoever stands in for an absent person
 
 
@@ -82,6 +84,31 @@ def actor_for(person: Person | None, *, day: datetime.date | None = None) -> Act
     if any(token.startswith("staff:") for token in tokens):
         tokens.add(f"entered:{person.pk}")
     return Actor(f"person:{person.pk}", person.pk, frozenset(tokens))
+
+
+def tokens_of(organisation: Organisation) -> frozenset[str]:
+    """Return what everybody who belongs to an organisation today holds through it, and what it may see therefore."""
+    tokens = {PUBLIC}
+    if organisation.state in ("active", "pending"):
+        tokens.add(f"org:{organisation.pk}")
+    if organisation.state == "active":
+        tree = _ScopeTree()
+        joined = ScopeMembership.objects.current().filter(organisation=organisation).values_list("scope_id", flat=True)
+        tokens |= {"member"} | {f"scope:{above}" for scope_id in joined for above in tree.and_above(scope_id)}
+    return frozenset(tokens)
+
+
+def holding(tokens: Collection[str]) -> Q:
+    """Return the condition of the organisations that hold any of the tokens, as ``tokens_of`` says."""
+    if PUBLIC in tokens:
+        return Q()
+    named, scopes = ({uuid.UUID(one[len(lead) :]) for one in tokens if one.startswith(lead)} for lead in _LEADS)
+    tree = _ScopeTree()
+    below = {one for scope in scopes for one in tree.and_below(scope)}
+    joined = ScopeMembership.objects.current().filter(scope__in=below).values("organisation")
+    active = Q(state="active")
+    rule = Q(pk__in=named, state__in=("active", "pending")) | (active & Q(pk__in=joined))
+    return rule | active if "member" in tokens else rule
 
 
 def staff_of(scopes: Collection[uuid.UUID], *, day: datetime.date | None = None) -> set[uuid.UUID]:

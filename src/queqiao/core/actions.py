@@ -4,7 +4,7 @@ import datetime
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -111,12 +111,19 @@ def link_hash(activity: Activity) -> str:
     return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
+# Rooms above say what they note of a record that has changed, in the transaction of its change.
+after_change: list[Callable[[str, uuid.UUID], None]] = []
+
+
 def queue_for_index(kind: str, target: uuid.UUID) -> None:
     """Note that what search knows of a record, or of the records of an organisation, has changed.
 
-    Called in the transaction of the change, so that search learns of it exactly when it happens.
+    Called in the transaction of the change, so that search, and every room of ``after_change``, learns of it exactly
+    when it happens.
     """
     Outbox.objects.create(kind=kind, record_id=target)
+    for note in after_change:
+        note(kind, target)
 
 
 def note_origin(kind: str, target: uuid.UUID, source: str, value: str) -> None:

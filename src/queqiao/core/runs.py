@@ -48,6 +48,7 @@ class RunContext:
     """What a job is given: its arguments, a way to say how far it is, and whether it should stop."""
 
     def __init__(self, run: Run, owner: str):
+        self.run_id = run.pk  # the same when the run is taken up again
         self.arguments: dict[str, Any] = run.arguments
         self.leaving = False  # the job was told to stop because the process ends
         self._mine = _held(run.pk, owner)

@@ -7,7 +7,7 @@ length nor lose by its breadth. Field, region and ways of cooperation add as in 
 docs/why/ranking.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,12 +86,12 @@ class ExpertRanker:
         self._placed: dict[int, PlacedText] = {}
         self._fillers = learn_fillers(snapshot.blocks["words"].document_frequency, snapshot.documents)
 
-    def shortlist(self, document: Document, *, top: int) -> ExpertShortlist:
-        """Return the best ``top`` experts for a need, or none where nobody's record fits."""
+    def shortlist(self, document: Document, *, top: int, among: Collection[str] | None = None) -> ExpertShortlist:
+        """Return the best ``top`` experts for a need, of the ids ``among`` where given; none where no record fits."""
         weights = need_weights(self._snapshot, self._analyser.terms(document.text), None)
         need = AnalysedNeed(document, weights, place_terms(self._analyser, document), ())
         similarity = self._matrix.similarity(weights).total * self._recency
-        ordered = self._order(document, similarity)[:top]
+        ordered = self._order(document, similarity, among)[:top]
         matches = tuple(
             self._match(need, similarity, entry, rank) for rank, entry in enumerate(ordered, 1) if entry[0] > 0
         )
@@ -99,9 +99,13 @@ class ExpertRanker:
             return ExpertShortlist(document.id, ())
         return ExpertShortlist(document.id, matches)
 
-    def _order(self, need: Document, similarity: NDArray[np.float64]) -> list[tuple[float, int, dict[str, Agreement]]]:
+    def _order(
+        self, need: Document, similarity: NDArray[np.float64], among: Collection[str] | None
+    ) -> list[tuple[float, int, dict[str, Agreement]]]:
         scored = []
         for index, (start, end) in enumerate(self._starts):
+            if among is not None and self._experts[index].id not in among:
+                continue
             text = float(np.sort(similarity[start:end])[-BEST_ITEMS:].mean())
             agreements = self._agreements(need, self._experts[index])
             extra = sum(agreement_part(name, agreement) for name, agreement in agreements.items()) if text > 0 else 0.0

@@ -46,6 +46,8 @@ COMPARE: Mapping[str, Callable[[str, str], Agreement]] = {
     "region": compare_regions,
     "cooperation": compare_cooperation,
 }
+# Raised whenever the same pair would get another score, level or reason under the same snapshot.
+MODEL_VERSION = "1"
 DECIMALS = 6  # of a score: enough to tell candidates apart, few enough to be the same on every machine
 
 

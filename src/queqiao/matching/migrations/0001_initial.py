@@ -2,8 +2,9 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import queqiao.core.identifiers
 from django.db import migrations, models
+
+import queqiao.core.identifiers
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,83 @@
+"""Who may see which match, and which pairs may be matched at all."""
+
+import uuid
+from collections.abc import Collection
+from typing import Any, TypeVar
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from queqiao.accounts.actors import PUBLIC, Actor, holding, tokens_of
+from queqiao.accounts.models import Organisation
+from queqiao.matching.choices import CandidateKind, Decision
+from queqiao.matching.models import Match, Round, Snapshot
+from queqiao.needs.models import Need
+from queqiao.records.choices import State
+from queqiao.records.models import Audience, CatalogueRecord, RecordScope, concrete_kinds
+from queqiao.records.queries import visible
+
+R = TypeVar("R", bound=CatalogueRecord)
+GOOD = 3  # level from which on a candidate's owner learns of a need
+_OWNING = ("edit:", "author:", "entered:")
+
+
+def visible_matches(actor: Actor) -> QuerySet[Match]:
+    """Return the matches that the actor may see; of both records he must see at least the blind form.
+
+    The staff of a scope in which the need is today see all of its matches; a broker those given to him; the need's
+    owner accepted ones; a candidate's owner accepted ones, and good ones that still stand in the need's list and were
+    not rejected. Nobody else sees any.
+    """
+    if actor.is_system:
+        return Match.objects.all()
+    accepted = Q(state=Decision.ACCEPTED)
+    good = Q(state=Decision.OPEN, listed=True, level__gte=GOOD)
+    rule = (accepted & Q(_owned("need_id", actor))) | ((accepted | good) & Q(_owned("candidate_id", actor)))
+    if actor.is_staff:
+        placed = RecordScope.objects.current().filter(record_id=OuterRef("need_id"), scope__in=actor.ids("staff"))
+        rule |= Q(Exists(placed))
+    if actor.person_id is not None:
+        rule |= Q(broker=actor.person_id)
+    candidates = Q()
+    for kind in CandidateKind.values:
+        seen = visible(concrete_kinds()[kind], actor).filter(pk=OuterRef("candidate_id"))
+        candidates |= Q(Exists(seen.order_by()), kind=kind)
+    need: Any = visible(Need, actor).filter(pk=OuterRef("need_id")).order_by()
+    return Match.objects.filter(rule, candidates, Exists(need))
+
+
+def both_may_see(record: CatalogueRecord, model: type[R]) -> QuerySet[R]:
+    """Return the published records of other organisations with which a record may be matched.
+
+    Each side sees at least the blind form of the other, through its organisation: by what is public, for members, for
+    a scope of today, or for this organisation. The number of queries does not grow with the rows.
+    """
+    rows: Any = model._default_manager.order_by()
+    if record.state != State.PUBLISHED:
+        return rows.none()  # type: ignore[no-any-return]
+    seen = Audience.objects.filter(record_id=OuterRef("pk"), token__in=sorted(tokens_of(record.organisation)))
+    found = rows.filter(Exists(seen), state=State.PUBLISHED).exclude(organisation=record.organisation_id)
+    tokens = set(Audience.objects.filter(record_id=record.pk).values_list("token", flat=True))
+    if PUBLIC not in tokens:
+        found = found.filter(organisation__in=Organisation.objects.filter(holding(tokens)))
+    return found  # type: ignore[no-any-return]
+
+
+def records_by_id(kind: str, ids: Collection[uuid.UUID]) -> QuerySet[Any]:
+    """Return the records of a kind by their ids."""
+    return concrete_kinds()[kind]._default_manager.filter(pk__in=ids).order_by()
+
+
+def current_snapshot() -> Snapshot | None:
+    """Return the statistics in use, without their data; None where none were taken yet."""
+    return Snapshot.objects.defer("data").first()
+
+
+def current_round(need: Need) -> Round | None:
+    """Return the newest round of a need; None where it was never ranked."""
+    return Round.objects.filter(need=need).order_by("-number").first()
+
+
+def _owned(field: str, actor: Actor) -> Exists:
+    """Whether the actor is an owner of the record that a field names."""
+    mine = sorted(token for token in actor.tokens if token.startswith(_OWNING))
+    return Exists(Audience.objects.filter(record_id=OuterRef(field), token__in=mine))
