@@ -36,7 +36,7 @@ SCHEMA = Schema(
     "records",
     {
         "kind": FieldKind.KEYWORD,
-        "state": FieldKind.KEYWORD,
+        "version": FieldKind.KEYWORD,  # of the stamp only
         "form": FieldKind.KEYWORD,
         "readers": FieldKind.KEYWORDS,  # audience tokens whose holders see this form
         "seen_whole_by": FieldKind.KEYWORDS,  # of a blind form: tokens whose holders see the other entry too
@@ -67,7 +67,7 @@ _BLIND_END = f":{BLIND}"
 
 def stamp() -> Row:
     """Return the row that says that the index is complete, and which version of it."""
-    return Row(STAMP, (), {"kind": STAMP, "state": VERSION})
+    return Row(STAMP, (), {"kind": STAMP, "version": VERSION})
 
 
 def record_id(entry_id: str) -> uuid.UUID:
@@ -106,7 +106,7 @@ def query_tokens(text: str) -> tuple[str, ...]:
 
 
 def entries_of(ids: Collection[uuid.UUID]) -> Iterator[Row]:
-    """Yield the entries of those of the records that somebody may see; the number of queries does not grow."""
+    """Yield the entries of those of the records that are published; the number of queries does not grow."""
     audiences: dict[uuid.UUID, dict[str, bool]] = {}
     for target, token, whole in Audience.objects.filter(record_id__in=ids).values_list("record_id", "token", "whole"):
         audiences.setdefault(target, {})[token] = whole
@@ -116,7 +116,8 @@ def entries_of(ids: Collection[uuid.UUID]) -> Iterator[Row]:
     ):
         texts.setdefault(row.target_id, {}).setdefault(row.field, []).append(row.text)
     for model in concrete_kinds().values():
-        for record in _with_rows(model._default_manager.filter(pk__in=list(audiences))):
+        published = model._default_manager.filter(pk__in=list(audiences), state=State.PUBLISHED)
+        for record in _with_rows(published):
             yield from _forms(_Source(record, audiences[record.pk], texts.get(record.pk, {})))
 
 
@@ -127,7 +128,6 @@ def organisation_entries(ids: Collection[uuid.UUID]) -> Iterator[Row]:
         names = (one.name, one.name_en, one.short_name, *(alias.name for alias in one.aliases.all()))
         values: dict[str, Value] = {
             "kind": ORGANISATION,
-            "state": State.PUBLISHED,
             "form": WHOLE,
             "readers": (PUBLIC,),
             "organisation": str(one.pk),
@@ -198,7 +198,6 @@ def _forms(source: _Source) -> Iterator[Row]:
 def _values(record: CatalogueRecord, shown: Collection[str], form: str, readers: tuple[str, ...]) -> dict[str, Value]:
     values: dict[str, Value] = {
         "kind": record.KIND,
-        "state": record.state,
         "form": form,
         "readers": readers,
         "organisation_kind": record.organisation.kind,

@@ -2,7 +2,8 @@
 
 import datetime
 import logging
-from collections.abc import Mapping
+import threading
+from collections.abc import Hashable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -15,7 +16,7 @@ from queqiao.accounts.actors import Actor
 from queqiao.accounts.choices import OrganisationState
 from queqiao.accounts.models import Organisation
 from queqiao.accounts.queries import visible_organisations
-from queqiao.engine.retrieval import And, Eq, Exploration, FacetQuery, IndexDamagedError, Order, SearchEngine, TextQuery
+from queqiao.engine.retrieval import Exploration, FacetQuery, IndexDamagedError, Order, SearchEngine, TextQuery
 from queqiao.records.choices import State
 from queqiao.records.models import CatalogueRecord, concrete_kinds
 from queqiao.records.queries import published_in, visible
@@ -33,6 +34,10 @@ _ORDERS = {
     Sort.MATURE: Order("trl"),
     Sort.EXPIRING: Order("expires", descending=False),
 }
+MOST_ALIKE = 1_000  # what has some of the words only: the best are looked at, the rest is chance
+BROWSED = 256  # answers to questions without words that a process keeps
+_browsed: dict[Hashable, Exploration] = {}
+_browsed_lock = threading.Lock()
 _COUNTED = tuple(facet.field for facet in FACETS.values())
 _log = logging.getLogger("queqiao.search")
 
@@ -88,7 +93,7 @@ def warm_up() -> None:
 
 def answer_from(engine: SearchEngine, question: Question, wording: Wording, actor: Actor) -> Answer:
     """Answer a question from one index; IndexDamagedError where it cannot be read."""
-    found, how = _explore(engine, question, wording, actor)
+    found, how = explore(engine, question, wording, actor)
     counts = {name: dict(found.counts[facet.field]) for name, facet in FACETS.items()}
     counts["since"] = by_age(counts["since"], timezone.localdate())
     pages = min(-(-found.total // PAGE), MOST_PAGES)
@@ -97,23 +102,38 @@ def answer_from(engine: SearchEngine, question: Question, wording: Wording, acto
     return Answer(tuple(rows), found.total, page, pages, counts, how, wording)
 
 
-def _explore(engine: SearchEngine, question: Question, wording: Wording, actor: Actor) -> tuple[Exploration, How]:
-    shown = And((readable(actor), Eq("state", State.PUBLISHED)))
+def explore(engine: SearchEngine, question: Question, wording: Wording, actor: Actor) -> tuple[Exploration, How]:
+    """Return the entries up to the page that is asked for, with counts, and how they were found."""
     choices = conditions(question.chosen, timezone.localdate())
 
-    def ask(text: TextQuery | None, order: Order | None) -> Exploration:
-        return engine.explore(FacetQuery(text, shown, _COUNTED, choices, order), _page(question) * PAGE)
+    def ask(text: TextQuery | None, order: Order | None, most: int | None = None) -> Exploration:
+        asked = FacetQuery(text, readable(actor), _COUNTED, choices, order, most)
+        return _explored(engine, asked, _page(question) * PAGE)
 
     order = _ORDERS.get(question.sort)
     if wording.is_empty:
         return ask(None, order or _ORDERS[Sort.NEWEST]), How.BROWSED
     attempts = _attempts(wording)
     for how, query in attempts:
-        found = ask(query, order)
+        found = ask(query, order, MOST_ALIKE if how is How.SOME else None)
         # Enough where there is something, if perhaps not what was chosen beside the words.
         if found.total or any(found.counts["kind"].values()) or how == attempts[-1][0]:
             return found, how
     raise AssertionError("there is always something to try")
+
+
+def _explored(engine: SearchEngine, asked: FacetQuery, k: int) -> Exploration:
+    """Explore; what was asked for without words is kept until the index changes, since it looks at every entry."""
+    version = engine.version() if asked.text is None else None
+    if version is None:
+        return engine.explore(asked, k)
+    key = (index.folder(), version, asked.condition, tuple(sorted(asked.choices.items())), asked.order, k)
+    with _browsed_lock:
+        if key not in _browsed:
+            while len(_browsed) >= BROWSED:
+                del _browsed[next(iter(_browsed))]
+            _browsed[key] = engine.explore(asked, k)
+        return _browsed[key]
 
 
 def _attempts(wording: Wording) -> list[tuple[How, TextQuery]]:

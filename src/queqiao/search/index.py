@@ -39,7 +39,7 @@ def open_to_read() -> LanceEngine:
 
 def require_complete(engine: SearchEngine) -> None:
     """Raise IndexDamagedError unless everything is in the index, in this version."""
-    if not engine.count(And((Eq("kind", STAMP), Eq("state", VERSION)))):
+    if not engine.count(And((Eq("kind", STAMP), Eq("version", VERSION)))):
         raise IndexDamagedError(f"the index in {folder()} is not complete or of another version")
 
 

@@ -1,4 +1,4 @@
-"""Searching with counts: from one table of all matching rows, or put together from an engine's simpler answers."""
+"""Searching with counts, from one table of all matching rows."""
 
 from typing import Any
 
@@ -6,25 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from queqiao.engine.retrieval.filters import And, AnyOf, Eq, Filter, In, Not, Or, Range
-from queqiao.engine.retrieval.protocol import Exploration, FacetQuery, SearchEngine
-
-
-def explore_in_steps(engine: SearchEngine, asked: FacetQuery, k: int) -> Exploration:
-    """Return what ``SearchEngine.explore`` promises: one question for the rows, one for each field with a choice."""
-    base = () if asked.condition is None else (asked.condition,)
-
-    def under(left_out: str = "") -> Filter:
-        return And((*base, *(choice for name, choice in asked.choices.items() if name != left_out)))
-
-    rows = engine.ids(asked.text, under())
-    if asked.order is not None:
-        first = engine.ids_by(asked.text, under(), asked.order, k)
-    elif asked.text is not None:
-        first = [hit.id for hit in engine.search(asked.text, under(), k)]
-    else:
-        first = rows[:k]
-    counts = {name: engine.facets(asked.text, under(name), [name])[name] for name in asked.fields}
-    return Exploration(tuple(first), len(rows), counts)
+from queqiao.engine.retrieval.protocol import Exploration, FacetQuery
 
 
 def explore_table(table: Any, prefix: str, asked: FacetQuery, k: int) -> Exploration:
@@ -44,8 +26,20 @@ def explore_table(table: Any, prefix: str, asked: FacetQuery, k: int) -> Explora
         by = [(prefix + asked.order.field, "descending" if asked.order.descending else "ascending")]
     else:
         by = [("_score", "descending")] if "_score" in table.column_names else []
-    ids = first.sort_by([*by, ("id", "ascending")]).column("id").slice(0, k).to_pylist()
-    return Exploration(tuple(ids), first.num_rows, counts)
+    return Exploration(tuple(_first_ids(first, [*by, ("id", "ascending")], k)), first.num_rows, counts)
+
+
+def _first_ids(table: Any, by: list[tuple[str, str]], k: int) -> list[str]:
+    """Return the ids of the first rows; rows without a value in the column that orders them come last."""
+    import pyarrow.compute as pc  # noqa: PLC0415 -- comes with the engine that made the table
+
+    keys = table.select([name for name, _direction in by])
+    whole = keys.filter(pc.is_valid(keys.column(by[0][0])))
+    ids: list[str] = pc.take(whole, pc.select_k_unstable(whole, k, by)).column("id").to_pylist()
+    if len(ids) < k and whole.num_rows < keys.num_rows:
+        lacking = keys.filter(pc.is_null(keys.column(by[0][0])))
+        ids += sorted(lacking.column("id").to_pylist())[: k - len(ids)]
+    return ids
 
 
 def counted(column: Any) -> dict[str, int]:

@@ -39,6 +39,7 @@ from queqiao.engine.retrieval.protocol import (
     Schema,
     TextQuery,
     VectorQuery,
+    check_countable,
     check_order,
     check_rows,
 )
@@ -131,7 +132,7 @@ class LanceEngine:
     ) -> dict[str, dict[str, int]]:
         """Count matching rows by value."""
         check_filter(condition, self._schema.fields)
-        self._check_countable(fields)
+        check_countable(fields, self._schema)
         matching = self._matching(query, condition, ["id", *(_FIELD + name for name in fields)])
         return {name: counted(matching.column(_FIELD + name)) for name in fields}
 
@@ -139,18 +140,20 @@ class LanceEngine:
         """Read the columns of all matching rows once, and narrow and count them here."""
         for one in (asked.condition, *asked.choices.values()):
             check_filter(one, self._schema.fields)
-        self._check_countable(asked.fields)
+        check_countable(asked.fields, self._schema)
         if asked.order is not None:
             check_order(asked.order, self._schema)
         read = {*asked.fields, *(name for choice in asked.choices.values() for name in fields_of(choice))}
         read |= {asked.order.field} if asked.order is not None else set()
-        matching = self._matching(asked.text, asked.condition, ["id", *(_FIELD + name for name in sorted(read))])
+        matching = self._matching(
+            asked.text, asked.condition, ["id", *(_FIELD + name for name in sorted(read))], asked.most
+        )
         return explore_table(matching, _FIELD, asked, k)
 
-    def _check_countable(self, fields: Sequence[str]) -> None:
-        for name in fields:
-            if self._schema.fields.get(name) not in (FieldKind.KEYWORD, FieldKind.KEYWORDS):
-                raise FilterError(f"{name!r} is no field of words that could be counted")
+    def version(self) -> str | None:
+        """Return the number that the library gives to each state of the table."""
+        with self._translated():
+            return str(self._table().version)
 
     def count(self, condition: Filter | None) -> int:
         """Return how many rows fulfil the condition."""
@@ -179,7 +182,9 @@ class LanceEngine:
             rows = found.select(["id", "_score"]).to_list()
         return _in_order(Hit(row["id"], row["_score"]) for row in rows)
 
-    def _matching(self, query: TextQuery | None, condition: Filter | None, columns: list[str]) -> Any:
+    def _matching(
+        self, query: TextQuery | None, condition: Filter | None, columns: list[str], most: int | None = None
+    ) -> Any:
         with self._translated():
             table = self._table()
             everything = max(1, table.count_rows())
@@ -187,7 +192,11 @@ class LanceEngine:
                 return _limited(table.search(None), condition, everything).select(columns).to_arrow()
             if not (query.tokens or query.phrases):
                 return table.search(None).where("false").select(columns).limit(1).to_arrow()
-            return _limited(table.search(_match(query)), condition, everything).select([*columns, "_score"]).to_arrow()
+            return (
+                _limited(table.search(_match(query)), condition, most or everything)
+                .select([*columns, "_score"])
+                .to_arrow()
+            )
 
     def _database(self) -> Any:
         import lancedb  # noqa: PLC0415 -- a second of loading that only the index on disk costs

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from queqiao.engine.retrieval.exploring import explore_in_steps
+from queqiao.engine.retrieval.exploring import explore_table
 from queqiao.engine.retrieval.filters import Filter, FilterError, check_filter, fulfils
 from queqiao.engine.retrieval.fusion import OVER_FETCH, reciprocal_rank_fusion
 from queqiao.engine.retrieval.protocol import (
@@ -20,6 +21,7 @@ from queqiao.engine.retrieval.protocol import (
     Schema,
     TextQuery,
     VectorQuery,
+    check_countable,
     check_order,
     check_rows,
 )
@@ -87,10 +89,9 @@ class MemoryEngine:
     ) -> dict[str, dict[str, int]]:
         """Count matching rows by value."""
         matching = [self._rows[one] for one in self.ids(query, condition)]
+        check_countable(fields, self._schema)
         counted: dict[str, dict[str, int]] = {}
         for name in fields:
-            if self._schema.fields.get(name) not in (FieldKind.KEYWORD, FieldKind.KEYWORDS):
-                raise FilterError(f"{name!r} is no field of words that could be counted")
             counts: Counter[str] = Counter()
             for row in matching:
                 value = row.values.get(name, ())
@@ -99,8 +100,30 @@ class MemoryEngine:
         return counted
 
     def explore(self, asked: FacetQuery, k: int) -> Exploration:
-        """Explore one question after the other."""
-        return explore_in_steps(self, asked, k)
+        """Lay the matching rows out as a table."""
+        import pyarrow as pa  # noqa: PLC0415 -- a large library that only this needs
+
+        for one in (asked.condition, *asked.choices.values()):
+            check_filter(one, self._schema.fields)
+        check_countable(asked.fields, self._schema)
+        scores = dict.fromkeys(self.ids(asked.text, asked.condition), 0.0)
+        if asked.text is not None:
+            scores = {hit.id: hit.score for hit in self.search(asked.text, asked.condition, asked.most or len(scores))}
+        columns: dict[str, Any] = {"id": list(scores)} | ({"_score": list(scores.values())} if asked.text else {})
+        kinds = {
+            FieldKind.KEYWORD: pa.string(),
+            FieldKind.KEYWORDS: pa.list_(pa.string()),
+            FieldKind.NUMBER: pa.float64(),
+        }
+        for name, kind in self._schema.fields.items():
+            values = [self._rows[one].values.get(name) for one in scores]
+            plain = [list(dict.fromkeys(value)) if isinstance(value, tuple) else value for value in values]
+            columns[name] = pa.array(plain, type=kinds[kind])
+        return explore_table(pa.table(columns), "", asked, k)
+
+    def version(self) -> str | None:
+        """Say nothing."""
+        return None
 
     def count(self, condition: Filter | None) -> int:
         """Return how many rows fulfil the condition."""

@@ -102,7 +102,8 @@ class Order:
 class FacetQuery:
     """A search with counts: ``choices`` maps a field to what a reader chose in it, ``fields`` names what is counted.
 
-    By relevance where ``order`` is None, without a text by id.
+    By relevance where ``order`` is None, without a text by id. With ``most``, only so many rows are looked at, those
+    that fit the text best.
     """
 
     text: TextQuery | None
@@ -110,6 +111,7 @@ class FacetQuery:
     fields: tuple[str, ...]
     choices: Mapping[str, Filter] = field(default_factory=dict)
     order: Order | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,13 @@ def check_rows(rows: Sequence[Row], schema: Schema) -> None:
                 raise RowError(f"row {row.id!r}: {name!r} holds {schema.fields[name]}, not {value!r}")
         if row.vector is not None and len(row.vector) != schema.vector_width:
             raise RowError(f"row {row.id!r}: the vector has {len(row.vector)} numbers, not {schema.vector_width}")
+
+
+def check_countable(fields: Sequence[str], schema: Schema) -> None:
+    """Raise FilterError unless all of the fields hold words."""
+    for name in fields:
+        if schema.fields.get(name) not in (FieldKind.KEYWORD, FieldKind.KEYWORDS):
+            raise FilterError(f"{name!r} is no field of words that could be counted")
 
 
 def check_order(order: Order, schema: Schema) -> None:
@@ -182,6 +191,9 @@ class SearchEngine(Protocol):
 
     def explore(self, asked: FacetQuery, k: int) -> Exploration:
         """Return the first ``k`` rows that fulfil the condition and every choice, and the counts."""
+
+    def version(self) -> str | None:
+        """Return a text that differs after every change; None where an engine cannot say."""
 
     def count(self, condition: Filter | None) -> int:
         """Return how many rows fulfil the condition."""

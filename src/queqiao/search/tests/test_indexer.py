@@ -15,6 +15,7 @@ from queqiao.search.entries import SCHEMA, STAMP, query_tokens
 ENTER = """
 import sys, time, django
 django.setup()
+from django.db import transaction
 from django.utils import timezone
 from queqiao.accounts.actors import system
 from queqiao.accounts.models import Organisation
@@ -24,7 +25,12 @@ from queqiao.core.models import Outbox
 owner = Organisation.objects.get_or_create(number="JG-1", name="川锦泵业", kind="enterprise", state="pending")[0]
 made = []
 for i in range(int(sys.argv[2])):
-    made.append(create_record(Need, organisation=owner, values={"title": sys.argv[1]}, by=system("test")).pk)
+    with transaction.atomic():
+        need = create_record(Need, organisation=owner, values={"title": sys.argv[1]}, by=system("test"))
+        need.state, need.submitted_at, need.published_at = "published", timezone.now(), timezone.now()
+        need.save()
+        renew_audience(need)
+    made.append(need.pk)
 print(time.time(), *made)
 """
 WAITING = "import django\ndjango.setup()\nfrom queqiao.core.models import Outbox\nprint(Outbox.objects.count())"

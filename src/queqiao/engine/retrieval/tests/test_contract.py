@@ -16,6 +16,7 @@ from queqiao.engine.retrieval import (
     And,
     AnyOf,
     Eq,
+    Exploration,
     FacetQuery,
     FieldKind,
     Filter,
@@ -37,7 +38,6 @@ from queqiao.engine.retrieval import (
     TextQuery,
     VectorQuery,
 )
-from queqiao.engine.retrieval.exploring import explore_in_steps
 from queqiao.engine.retrieval.filters import fulfils
 from queqiao.engine.retrieval.fusion import reciprocal_rank_fusion
 
@@ -227,6 +227,24 @@ def test_rows_in_the_order_of_a_number(filled: SearchEngine):
         filled.ids_by(None, None, Order("field"), 1)
 
 
+def explore_in_steps(engine: SearchEngine, asked: FacetQuery, k: int) -> Exploration:
+    """Ask one question for the rows and one for each field, as ``explore`` promises to have done."""
+    base = () if asked.condition is None else (asked.condition,)
+
+    def under(left_out: str = "") -> Filter:
+        return And((*base, *(choice for name, choice in asked.choices.items() if name != left_out)))
+
+    rows = engine.ids(asked.text, under())
+    if asked.order is not None:
+        first = engine.ids_by(asked.text, under(), asked.order, k)
+    elif asked.text is not None:
+        first = [hit.id for hit in engine.search(asked.text, under(), k)]
+    else:
+        first = rows[:k]
+    counts = {name: engine.facets(asked.text, under(name), [name])[name] for name in asked.fields}
+    return Exploration(tuple(first), len(rows), counts)
+
+
 @pytest.mark.parametrize("query", [None, TextQuery(("压铸", "真空"))])
 @pytest.mark.parametrize("order", [None, Order("level"), Order("level", descending=False)])
 @pytest.mark.parametrize(
@@ -257,6 +275,19 @@ def test_a_field_counts_what_else_could_be_chosen_in_it(filled: SearchEngine):
         "field": {"材料": 1, "环保": 1, "能源": 1},
         "audience": {"org:1": 1, "public": 1},
     }
+
+
+def test_only_the_best_rows_are_looked_at_where_that_is_asked_for(filled: SearchEngine):
+    query = TextQuery(("压铸", "真空"))
+    found = filled.explore(FacetQuery(query, None, ("field",), most=1), 10)
+    assert (found.ids, found.total, found.counts) == (("a",), 1, {"field": {"材料": 1}})
+
+
+def test_every_change_gives_another_version_where_the_engine_can_say(filled: SearchEngine):
+    before = filled.version()
+    assert before == filled.version()
+    filled.upsert([row("e", "隧道")])
+    assert before is None or before != filled.version()
 
 
 def test_facets_of_everything(filled: SearchEngine):
