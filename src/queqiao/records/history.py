@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from queqiao.accounts.actors import Actor
 from queqiao.accounts.models import Organisation, Person, Scope
 from queqiao.core.i18n import _, current_language, lazy
 from queqiao.core.models import Activity
@@ -136,6 +137,12 @@ def content_at_revision(record: CatalogueRecord, revision: int) -> dict[str, Any
     if not 0 < revision <= len(writes):
         return None
     return state_after(record.KIND, record.pk, writes[revision - 1])
+
+
+def only_by(record: CatalogueRecord, revision: int, actor: Actor) -> bool:
+    """Whether what was written since a revision was written by the actor himself, in another window of his."""
+    writers = history(record.KIND, record.pk).filter(verb__in=WRITES_CONTENT).values_list("actor", flat=True)
+    return set(writers[revision:]) == {actor.name}
 
 
 def _entry(activity: Activity, wording: Wording, names: Mapping[str, str]) -> Entry:

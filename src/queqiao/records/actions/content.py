@@ -19,6 +19,7 @@ from queqiao.core.personal import mark
 from queqiao.records.actions.audience import renew_audience
 from queqiao.records.actions.sharing import place
 from queqiao.records.choices import OPEN_STATES
+from queqiao.records.history import only_by
 from queqiao.records.labels import LABELS
 from queqiao.records.models import CatalogueRecord, WorkingCopy, concrete_kinds
 from queqiao.records.queries import can_edit, comparable, digest, is_staff_of, snapshot
@@ -83,8 +84,11 @@ def save_record(
     if not can_edit(locked, by):
         raise ForbiddenError(_("您不能修改“{title}”。").format(title=locked.title))
     if locked.revision != base_revision:
+        told = _("“{title}”刚被他人修改过；您的内容已保留，请对照后选择。")
+        if only_by(locked, base_revision, by):
+            told = _("您在另一个页面保存过“{title}”；这里填写的内容已保留，请对照后选择。")
         raise StaleError(
-            _("“{title}”刚被他人修改过；您的内容已保留，请对照后选择。").format(title=locked.title),
+            told.format(title=locked.title),
             theirs=snapshot(locked),
             revision=locked.revision,
         )

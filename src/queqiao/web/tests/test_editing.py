@@ -161,10 +161,58 @@ def test_the_second_one_who_leaves_the_conflict_page_finds_his_text_again(town: 
     assert town.editor.post(f"/records/{record.number}/edit", **as_sent(page)).status_code == 409
 
 
-def test_a_form_that_saves_itself_says_when_somebody_else_was_faster_and_still_keeps_the_text(town: Town):
+def test_who_writes_in_two_windows_is_told_so_and_not_of_somebody_else(town: Town):
     record = draft(town)
+    address = f"/records/{record.number}/edit"
+    first, second = sent_form(town, record, problem="第一页"), sent_form(town, record, problem="第二页")
+    town.editor.post(address, **first)
+    kept = town.editor.post(f"/records/{record.number}/copy", **second).content.decode()
+    opened = town.editor.get(address).content.decode()
+    page = town.editor.post(address, **second).content.decode()
+    for told in (kept, opened, page):
+        assert ("您在另一个页面保存过" in told, "他人" in told.replace('aria-label="他人的修改"', "")) == (True, False)
+    assert ("用已保存的" in page, "用这里填写的" in page) == (True, True)
+    town.editor.post(address, **as_sent(page) | {"pick-problem": "theirs"})
+    record.refresh_from_db()
+    assert record.problem == "第一页"
+
+
+def test_what_was_compared_once_is_not_compared_again(town: Town):
+    record = draft(town)
+    address = f"/records/{record.number}/edit"
+    mine = sent_form(town, record, problem="我写的", budget="看着给")
+    save_record(
+        record, {"problem": "同事写的"}, base_revision=1, by=somebody("许长风", RoleKind.EDITOR, town.enterprise).actor
+    )
+    assert town.editor.post(f"/records/{record.number}/copy", **mine).status_code == 409
+    choice = as_sent(town.editor.post(address, **mine | {"budget": ""}).content.decode())
+    refused = town.editor.post(address, **choice | {"budget": "看着给", "pick-problem": "mine"})
+    assert refused.status_code == 422
+    again = town.editor.get(address).content.decode()
+    assert ("他人修改过这条记录" in again, as_sent(again)["problem"]) == (False, ["我写的"])
+    assert town.editor.post(address, **as_sent(again) | {"budget": ""}).status_code == 302
+    record.refresh_from_db()
+    assert record.problem == "我写的"
+
+
+def test_two_texts_that_are_the_same_are_not_compared(town: Town):
+    record = draft(town)
+    address = f"/records/{record.number}/edit"
+    first = sent_form(town, record, problem="同样的字")
+    typed = sent_form(town, record, problem="写到一半")
+    town.editor.post(f"/records/{record.number}/copy", **typed)
+    colleague = somebody("许长风", RoleKind.EDITOR, town.enterprise)
+    save_record(record, {"problem": "同样的字"}, base_revision=1, by=colleague.actor)
+    assert town.editor.post(f"/records/{record.number}/copy", **first).status_code == 200
+    assert "他人修改过" not in town.editor.get(address).content.decode()
+    assert town.editor.post(address, **first).status_code == 302
+    assert WorkingCopy.objects.count() == 0
+
+
+def test_a_form_that_saves_itself_says_when_somebody_else_was_faster_and_still_keeps_the_text(town: Town):
+    record, colleague = draft(town), somebody("许长风", RoleKind.EDITOR, town.enterprise)
     mine = sent_form(town, record, problem="我写的难题")
-    save_record(record, {"problem": "同事写的难题"}, base_revision=1, by=town.editor.actor)
+    save_record(record, {"problem": "同事写的难题"}, base_revision=1, by=colleague.actor)
     answer = town.editor.post(f"/records/{record.number}/copy", **mine)
     assert (answer.status_code, "刚被他人修改过" in answer.content.decode()) == (409, True)
     copy = working_copy(record, town.editor.actor)

@@ -20,7 +20,7 @@ from queqiao.records.actions import advance, create_record, discard_copy, keep_c
 from queqiao.records.actions.content import changed_values
 from queqiao.records.actions.steps import given_away, needed_fields, passed_dates
 from queqiao.records.choices import OPEN_STATES, TRANSITIONS, State, Verb
-from queqiao.records.history import content_at_revision
+from queqiao.records.history import content_at_revision, only_by
 from queqiao.records.models import CatalogueRecord, WorkingCopy
 from queqiao.records.queries import attachments_of, is_staff_of, left_to_others, possible_steps, working_copy
 from queqiao.web.access import Rule, actor_of, open_to
@@ -90,15 +90,17 @@ def edit(request: HttpRequest, number: str) -> HttpResponse:
     """Show the form of a record, filled with what was typed last, and save it."""
     desk = _desk(request, number)
     if request.method != "POST":
-        copy = desk.copy
-        base = copy.base_revision if copy and not copy.proposed_at else desk.record.revision
-        return _show(desk, desk.form(initial=_initial(desk)), base=base)
+        return _open(desk)
     base, form = _base(request), desk.form(data=_picked(desk))
     if not form.is_valid():
+        if base == desk.record.revision and _chosen(desk):  # what was compared is not compared again
+            desk = replace(desk, copy=keep_copy(desk.record, form.typed(), base_revision=base, by=desk.actor))
         if request.POST.get("then") == "submit":
             _name_what_is_wanting(form)
         return _show(desk, form, base=base, status=422)
     try:
+        if _says_the_same(desk, form):
+            base = desk.record.revision
         saved = save_record(desk.record, form.values(), base_revision=base, by=desk.actor)
     except StaleError as stale:
         return _show_conflict(desk, form, base=base, stale=stale)
@@ -120,12 +122,27 @@ def keep(request: HttpRequest, number: str) -> HttpResponse:
     if request.method != "POST":
         return redirect("record-edit", number=number)
     typed, base, copy = desk.form(data=request.POST).typed(), _base(request), desk.copy
-    if copy is not None or typed != desk.unchanged().typed():
+    if typed == desk.unchanged().typed() and not (copy and copy.proposed_at):
+        discard_copy(desk.record, by=desk.actor)
+        base, copy = desk.record.revision, None
+    else:
         copy = keep_copy(desk.record, typed, base_revision=base, by=desk.actor)
     if base != desk.record.revision:
-        return render(request, "editing/_moved_on.html", {"record": desk.record}, status=409)
+        context = {"record": desk.record, "own": only_by(desk.record, base, desk.actor)}
+        return render(request, "editing/_moved_on.html", context, status=409)
     saved_at = timezone.localtime(copy.saved_at if copy else None)
     return JsonResponse({"saved_at": f"{saved_at:%H:%M}", "revision": _mark(base, copy)})
+
+
+def _open(desk: Desk) -> HttpResponse:
+    """Show the form with what was typed last; a copy that says what stands there by now is as good as none."""
+    copy, base = desk.copy, desk.record.revision
+    if copy and not copy.proposed_at:
+        if copy.values.get("typed") == desk.unchanged().typed():
+            desk = replace(desk, copy=None)
+        else:
+            base = copy.base_revision
+    return _show(desk, desk.form(initial=_initial(desk)), base=base)
 
 
 def _desk(request: HttpRequest, number: str) -> Desk:
@@ -177,6 +194,7 @@ def _show(desk: Desk, form: RecordForm, *, base: int, status: int = 200) -> Http
         "proposed": _when(copy.proposed_at) if copy and copy.proposed_at else "",
         "unsent": status == 422 and desk.request.POST.get("then") == "submit",
         "moved_on": base != record.revision,
+        "own": base != record.revision and only_by(record, base, desk.actor),
         "proposing": record.state not in OPEN_STATES and not is_staff_of(record, desk.actor),
         "may_submit": Verb.SUBMIT in steps,
         "steps": [(verb, TRANSITIONS[State(record.state), verb].reason) for verb in steps if verb is not Verb.SUBMIT],
@@ -227,12 +245,22 @@ def _name_what_is_wanting(form: RecordForm) -> None:
 def _picked(desk: Desk) -> QueryDict:
     """Return what was sent, with the record's text in the fields for which the other side was chosen."""
     sent = desk.request.POST.copy()
-    theirs = [name[5:] for name, value in sent.items() if name.startswith("pick-") and value == "theirs"]
+    theirs = [name for name, side in _chosen(desk).items() if side == "theirs"]
     if theirs:
         there = data_of(desk.form(), initial_of(stored_values(desk.record)))
         for name in theirs:
             sent.setlist(name, there.getlist(name))
     return sent
+
+
+def _chosen(desk: Desk) -> dict[str, str]:
+    """Return the side that was chosen for each field that differed, where two texts were compared."""
+    return {name[5:]: str(side) for name, side in desk.request.POST.items() if name.startswith("pick-")}
+
+
+def _says_the_same(desk: Desk, form: RecordForm) -> bool:
+    there = desk.unchanged()
+    return all(form.words(name) == there.words(name) for name in form.fields)
 
 
 def _show_conflict(desk: Desk, form: RecordForm, *, base: int, stale: StaleError) -> HttpResponse:
@@ -245,6 +273,7 @@ def _show_conflict(desk: Desk, form: RecordForm, *, base: int, stale: StaleError
         "kind": desk.kind,
         "record": record,
         "sentence": str(stale),
+        "own": only_by(record, base, desk.actor),
         "mark": f"{stale.revision}.0",
         "typed": [(name, one) for name, many in typed.items() for one in (many if isinstance(many, list) else [many])],
         "differences": _differences(record, form, desk.unchanged(), content_at_revision(record, base)),
