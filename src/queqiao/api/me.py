@@ -24,7 +24,7 @@ class RoleOut(Schema):
 class TokenOut(Schema):
     """The token of this call."""
 
-    name: str = Field(description=lazy("名称"))
+    name: str = Field(description=lazy("令牌名称"))
     prefix: str = Field(description=lazy("令牌的开头"))
     scopes: list[str] = Field(description=lazy("用途"))
     expires_at: datetime.datetime = Field(description=lazy("有效期至"))

@@ -1,9 +1,12 @@
 """The API, first version: its operations, their addresses and their description."""
 
+import json
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.cache import patch_vary_headers
@@ -18,6 +21,7 @@ from queqiao.api.shapes import Failure
 from queqiao.core.i18n import LANGUAGES, _, current_language, language, lazy
 
 ROOT = "api/v1"
+_NAMED = re.compile(r"#/components/schemas/(\w+)")
 
 
 class Plain(JSONRenderer):
@@ -54,7 +58,9 @@ def document() -> dict[str, Any]:
         for operation in methods.values():
             operation.pop("description", None)  # the docstring, which is for whoever reads the code
             operation["responses"]["default"] = {"description": _("没有完成"), "content": shape}
-    described["components"]["schemas"] |= {Failure.__name__: Failure.json_schema()}
+    shapes = described["components"]["schemas"] | {Failure.__name__: Failure.json_schema()}
+    named = set(_NAMED.findall(json.dumps(described, cls=DjangoJSONEncoder)))
+    described["components"]["schemas"] = {name: shapes[name] for name in sorted(named & shapes.keys())}
     return described
 
 

@@ -217,7 +217,7 @@ class TokenForm(forms.Form):
     """Make an access token: what it is called, what it may be used for, and for how long."""
 
     name = forms.CharField(
-        label=lazy("名称"),
+        label=lazy("令牌名称"),
         max_length=60,
         help_text=lazy("写明给谁用，如“科技处数据同步”。"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
