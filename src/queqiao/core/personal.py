@@ -2,9 +2,12 @@
 
 import hashlib
 import hmac
+import re
 from typing import Any
 
 from django.conf import settings
+
+_MARK = re.compile(r"#[0-9a-f]{10}")
 
 
 def mark(value: Any) -> str:
@@ -13,3 +16,8 @@ def mark(value: Any) -> str:
         return ""
     digest = hmac.new(settings.SECRET_KEY.encode(), f"personal|{value}".encode(), hashlib.sha256).hexdigest()
     return f"#{digest[:10]}"
+
+
+def is_mark(value: Any) -> bool:
+    """Whether a value of the log is a mark, which tells people nothing."""
+    return isinstance(value, str) and _MARK.fullmatch(value) is not None

@@ -14,6 +14,7 @@ from queqiao.accounts.models import Organisation, Person, Registration, Scope, U
 from queqiao.accounts.overview import names_of_actors
 from queqiao.core.i18n import _, lazy
 from queqiao.core.models import Activity
+from queqiao.core.personal import is_mark
 from queqiao.records.history import VERBS, Wording
 from queqiao.records.labels import KIND_LABELS, LABELS
 from queqiao.records.models import concrete_kinds
@@ -102,7 +103,12 @@ _FIELDS: dict[str, Any] = {
     "up": lazy("上移"),
 }
 _WORDS: dict[str, dict[str, Any]] = {
-    "way": {"password": lazy("密码"), "code": lazy("验证码"), "second_factor": lazy("动态码"), "token": lazy("访问令牌")}
+    "way": {
+        "password": lazy("密码"),
+        "code": lazy("验证码"),
+        "second_factor": lazy("动态码"),
+        "token": lazy("访问令牌"),
+    }
 }
 _MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _EMAIL = re.compile(r"\b([A-Za-z0-9][\w.+-]?)[\w.+-]*@([\w-]+\.[\w.-]+)")
@@ -194,7 +200,14 @@ def _changes(row: Activity, wording: Wording | None) -> tuple[tuple[str, str, st
         label = (
             wording.label(name) if wording and name not in _FIELDS else str(_FIELDS.get(name, LABELS.get(name, name)))
         )
-        texts = [wording.say(name, one) if wording else _plain(name, one) for one in (before, after)]
+        texts = [
+            _("{mark}（记号，不留原文）").format(mark=one)
+            if is_mark(one)
+            else wording.say(name, one)
+            if wording
+            else _plain(name, one)
+            for one in (before, after)
+        ]
         if any(texts):
             told.append((label, _short(texts[0]), _short(texts[1])))
     return tuple(told)

@@ -12,6 +12,7 @@ from queqiao.accounts.models import Organisation, Person, Scope
 from queqiao.core.i18n import _, current_language, lazy
 from queqiao.core.models import Activity
 from queqiao.core.money import MoneyRange, Qualifier
+from queqiao.core.personal import is_mark
 from queqiao.core.queries import history, state_after, state_as_of
 from queqiao.core.rights import write_rights
 from queqiao.records.choices import Cooperation, State, Verb
@@ -87,11 +88,20 @@ class Wording:
         """Return a logged value in words, "" for nothing."""
         if value in (None, "", [], False):
             return ""
+        if is_mark(value):
+            return _("已填写，日志不留原文")
         if name == "ip":
             return _("；").join(write_rights(value))
         if isinstance(value, list):
             return _("、").join(self._word(name, str(one)) for one in value)
         return _("是") if value is True else self._word(name, str(value))
+
+    def pair(self, name: str, before: Any, after: Any) -> tuple[str, str]:
+        """Return what a field said before and after in words; of a personal one only that it changed."""
+        if is_mark(before) or is_mark(after):
+            was = _("已填写") if before else ""
+            return was, was if before == after else _("已填写") if not before else _("已更改") if after else _("已清除")
+        return self.say(name, before), self.say(name, after)
 
     def _word(self, name: str, value: str) -> str:
         if name in AMOUNTS:
@@ -149,7 +159,8 @@ def _entry(activity: Activity, wording: Wording, names: Mapping[str, str]) -> En
     who = names.get(activity.actor.removeprefix("person:"), "") if activity.actor.startswith("person:") else _("系统")
     changes = []
     for name, (before, after) in activity.changes.items():
-        told = (_cut(wording.say(name, before)), _cut(wording.say(name, after)))
+        was, now = wording.pair(name, before, after)
+        told = ("" if is_mark(before) else _cut(was), _cut(now))
         if name != "sha256" and any(told):
             changes.append((wording.label(name), *told))
     what = str(VERBS.get(activity.verb, _("其他操作")))

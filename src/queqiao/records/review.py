@@ -142,7 +142,7 @@ def _difference(
 ) -> list[DiffRow]:
     wording = Wording(type(record), [before, after])
     rows = [
-        (wording.label(name), wording.say(name, before.get(name)), wording.say(name, after.get(name)))
+        (wording.label(name), *wording.pair(name, before.get(name), after.get(name)))
         for name in names
         if before.get(name) != after.get(name)
     ]

@@ -1,7 +1,10 @@
 """What only the owner and the staff see of a record, and what is told of the person behind an expert."""
 
+import re
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from queqiao.accounts.actions.people import erase_person
 from queqiao.accounts.actors import system
@@ -9,9 +12,12 @@ from queqiao.accounts.choices import RoleKind
 from queqiao.accounts.tests.factories import make_organisation, make_person
 from queqiao.core.models import Activity
 from queqiao.needs.models import Need
-from queqiao.records.actions import accept_proposal, grant, save_record
+from queqiao.records.actions import accept_proposal, advance, grant, save_record
+from queqiao.records.auditing import LogFilter, log_page
+from queqiao.records.choices import Verb
+from queqiao.records.history import entries_of
 from queqiao.records.models import WorkingCopy
-from queqiao.records.review import proposed_changes
+from queqiao.records.review import changes_since_publication, proposed_changes
 from queqiao.research.models import Achievement, Expert
 from queqiao.research.queries import age_band
 from queqiao.web.tests.workshop import as_sent, draft, make_town, published, somebody
@@ -113,6 +119,50 @@ def test_the_log_keeps_no_contact_and_who_leaves_is_no_contact_any_more():
     erase_person(person=leaver, by=system("test"))
     need.refresh_from_db()
     assert (need.contact_name, need.contact_details) == ("", "")
+
+
+def test_of_a_contact_the_history_tells_that_it_was_set_changed_and_removed_never_a_mark():
+    town = make_town()
+    need = draft(town)
+    for contact in ("13812340000", "13912340000", ""):
+        need.refresh_from_db()
+        save_record(need, {"contact_details": contact}, base_revision=need.revision, by=town.editor.actor)
+    told = [entry.changes for entry in entries_of(need)][:3]
+    assert told == [
+        (("联系电话或邮箱", "", "已清除"),),
+        (("联系电话或邮箱", "", "已更改"),),
+        (("联系电话或邮箱", "", "已填写"),),
+    ]
+    save_record(need, CONTACT, base_revision=need.revision + 1, by=town.editor.actor)
+    need.refresh_from_db()
+    need = advance(need, Verb.SUBMIT, by=town.editor.actor)
+    day = timezone.localdate().isoformat()
+    for page in (
+        town.editor.get(f"/records/{need.number}/history", at=day),
+        town.staff.get(f"/staff/review/{need.number}"),
+    ):
+        text = page.content.decode()
+        assert ("已更改" in text, re.findall(r"#[0-9a-f]{10}", text)) == (True, [])
+    assert "已填写，日志不留原文" in town.editor.get(f"/records/{need.number}/history", at=day).content.decode()
+
+
+def test_the_staff_learn_that_a_contact_changed_since_the_publication_and_no_mark():
+    town = make_town()
+    need = published(town, Need, **CONTACT)
+    need = advance(need, Verb.WITHDRAW, by=town.editor.actor, reason="改联系人")
+    need = advance(need, Verb.REVISE, by=town.editor.actor)
+    save_record(need, {"contact_name": "郑接洽"}, base_revision=need.revision, by=town.editor.actor)
+    need.refresh_from_db()
+    assert changes_since_publication(need) == [("联系人", "已填写", "已更改")]
+
+
+def test_the_auditor_reads_beside_a_mark_what_it_is():
+    town = make_town()
+    draft(town, Need, **CONTACT)
+    rows, _older = log_page(LogFilter(), before=None, size=50)
+    marks = [after for row in rows for _label, _before, after in row.changes if after.startswith("#")]
+    assert marks
+    assert all(one.endswith("（记号，不留原文）") for one in marks)
 
 
 def test_what_was_typed_of_who_leaves_is_gone_from_copies_and_cannot_come_back_with_a_change():
