@@ -8,3 +8,10 @@ class MatchingConfig(AppConfig):
 
     name = "queqiao.matching"
     label = "matching"
+
+    def ready(self) -> None:
+        """Learn of every change of a record, in its own transaction."""
+        from queqiao.core import actions  # noqa: PLC0415 -- models are ready only now
+        from queqiao.matching.actions.running import note_due  # noqa: PLC0415 -- the same
+
+        actions.after_change.append(note_due)

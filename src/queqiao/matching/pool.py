@@ -27,7 +27,6 @@ from queqiao.matching.documents import (
 )
 from queqiao.matching.queries import both_may_see, records_by_id
 from queqiao.needs.models import Need
-from queqiao.records.choices import State
 from queqiao.records.models import CatalogueRecord, concrete_kinds
 from queqiao.search import index
 from queqiao.search.entries import WHOLE, analyser, record_id
@@ -153,6 +152,11 @@ class Pool:
     def hold(self, kind: str, ids: Collection[uuid.UUID]) -> None:
         """Read candidates before they are asked for."""
         self._shelves[kind].take(ids)
+
+    def forget(self, kind: str, ids: Collection[uuid.UUID]) -> None:
+        """Let candidates be read anew, for they have changed."""
+        if not self._shelves[kind].rows.keys().isdisjoint(ids):
+            self._shelves[kind] = _Shelf(kind, self.statistics)
 
     def rank(self, need: Need, kept: Mapping[str, Collection[uuid.UUID]]) -> list[Scored]:
         """Return the candidates of a need, fetched by ``with_texts``: the best of each kind, then those to be kept."""

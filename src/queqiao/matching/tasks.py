@@ -1,0 +1,26 @@
+"""Work of this room in the background."""
+
+import datetime
+from typing import Any
+
+from queqiao.core.runs import RunContext, job
+from queqiao.core.ticks import every
+from queqiao.matching.actions import running
+
+
+@job(running.DUE)
+def match_due(context: RunContext) -> dict[str, Any] | None:
+    """Match what has changed."""
+    return running.match_due(context)
+
+
+@job(running.EVERYTHING)
+def match_all(context: RunContext) -> dict[str, Any] | None:
+    """Match all needs anew."""
+    return running.match_all(context)
+
+
+@every(5, "matching.due")
+def look_for_due(_now: datetime.datetime) -> None:
+    """Ask for a run where something waits that could not be matched before."""
+    running.look_for_due()
