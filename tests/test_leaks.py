@@ -12,6 +12,7 @@ from queqiao.accounts.actors import STRANGER, actor_for
 from queqiao.accounts.choices import RoleKind
 from queqiao.accounts.models import Message, ScopeMembership
 from queqiao.accounts.tests.factories import give, make_organisation, make_person, make_scope, make_user
+from queqiao.matching.models import Match
 from queqiao.needs.models import Need
 from queqiao.records.actions import add_attachment, advance, grant
 from queqiao.records.choices import State, Verb, Visibility
@@ -53,6 +54,21 @@ class Field:
                 for make, state in ((draft, "DR"), (submitted, "SU"), (published, "PU")):
                     number += 1
                     self.plant(model, visibility, make, f"{state}{number:03}")
+        self.match_all()
+
+    def match_all(self) -> None:
+        """Match every need with every candidate; what the staff note of it repeats what the need keeps to itself."""
+        for key, need in self.records.items():
+            for candidate in self.records.values():
+                if isinstance(need, Need) and not isinstance(candidate, Need):
+                    Match.objects.create(
+                        need=need,
+                        kind=candidate.KIND,
+                        candidate_id=candidate.pk,
+                        level=4,
+                        state="accepted",
+                        note=marker(key, "background"),
+                    )
 
     def plant(self, model, visibility, make, key: str) -> None:
         values = {name: marker(key, name) for name in PRIVATE[model]}
@@ -115,6 +131,8 @@ class Field:
         found += [f"/api/v1/records/{record.number}" for record in self.records.values()]
         found += [f"/api/v1/search?kind={r.KIND}&q={marker(key, 'title')}" for key, r in self.records.items()]
         found += [f"/api/v1/records?kind={model.KIND}" for model in PRIVATE]
+        needs = [record for record in self.records.values() if isinstance(record, Need)]
+        found += [f"/api/v1/matches?need={need.number}&page={n}" for need in needs for n in (1, 2)]
         return ["/", "/en/", "/organisations", "/my", *(f"/catalogue/{model.KIND}s" for model in PRIVATE), *found]
 
 

@@ -15,7 +15,7 @@ from ninja import NinjaAPI
 from ninja.operation import Operation
 from ninja.renderers import JSONRenderer
 
-from queqiao.api import me, records, search
+from queqiao.api import matches, me, records, search
 from queqiao.api.errors import answer_failures, failure
 from queqiao.api.shapes import Failure
 from queqiao.core.i18n import LANGUAGES, _, current_language, language, lazy
@@ -46,7 +46,7 @@ api = Api(
     renderer=Plain(),
 )
 answer_failures(api)
-for noun in (me, records, search):
+for noun in (me, records, search, matches):
     api.add_router(ROOT, noun.router)
 
 
