@@ -12,8 +12,10 @@ from django.db.models import BooleanField, DateTimeField, Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from queqiao.accounts.actors import Actor
+from queqiao.core.models import Activity
 from queqiao.core.queries import history, state_after
-from queqiao.records.choices import State
+from queqiao.records.choices import State, Verb
+from queqiao.records.four_eyes import names_in_log, others_publish
 from queqiao.records.history import Wording
 from queqiao.records.models import CatalogueRecord, RecordScope, WorkingCopy, concrete_kinds
 from queqiao.records.queries import comparable, snapshot
@@ -66,8 +68,21 @@ class Queue:
         return found
 
     def count(self) -> int:
-        """Return how many wait, at most ``MOST_COUNTED``."""
-        return int(self.rows().order_by()[:MOST_COUNTED].count())
+        """Return how many wait for the actor, at most ``MOST_COUNTED``; what a colleague publishes does not."""
+        others = self.for_others()
+        waiting_here = self.rows(~Q(pk__in=list(others)) if others else None)
+        return int(waiting_here.order_by()[:MOST_COUNTED].count())
+
+    def for_others(self) -> dict[uuid.UUID, str]:
+        """Return id and number of what waits for a colleague, since the actor submitted it himself."""
+        names = names_in_log(self.actor)
+        parts = [
+            self._submitted(model).filter(Exists(submits.filter(target_kind=name))).values_list("pk", "number")
+            for name, model in concrete_kinds().items()
+            for submits in [Activity.objects.filter(target_id=OuterRef("pk"), verb=Verb.SUBMIT, actor__in=names)]
+        ]
+        own = dict(parts[0].union(*parts[1:], all=True))
+        return {pk: own[pk] for pk in others_publish(own, self.actor)} if own else {}
 
     def around(self, number: str) -> tuple[str, str]:
         """Return the numbers before and after a record in the queue; "" where there is none."""

@@ -13,6 +13,7 @@ from django.utils import timezone
 from queqiao.accounts.actors import Actor
 from queqiao.accounts.models import Person, Registration
 from queqiao.records.choices import State
+from queqiao.records.four_eyes import others_publish
 from queqiao.records.models import CatalogueRecord, RecordScope, WorkingCopy, concrete_kinds
 from queqiao.records.queries import owner_tokens, visible_whole
 
@@ -62,7 +63,7 @@ class Todo:
     """One thing that waits: since when, and for whom where that is somebody else who is away.
 
     ``open_to`` are the tokens each of which lets an actor do it; ``owner`` is the organisation to which it falls, None
-    where it falls to the staff.
+    where it falls to the staff. ``others`` says that it waits for a colleague: the actor submitted the record himself.
     """
 
     work: Work
@@ -78,6 +79,7 @@ class Todo:
     author: uuid.UUID | None = None
     until: datetime.date | None = None
     instead_of: str = ""
+    others: bool = False
 
     @property
     def key(self) -> Key:
@@ -100,7 +102,7 @@ class OwnRow:
 
 
 def todos(actor: Actor, *, now: datetime.datetime | None = None) -> list[Todo]:
-    """Return everything that waits for the actor, overdue things first, then the oldest."""
+    """Return everything that waits for the actor, overdue things first, then the oldest; at the end what others do."""
     now = now or timezone.now()
     away = {person.pk: person.name for person in Person.objects.filter(pk__in=actor.ids("away"))}
     found: list[Todo] = []
@@ -111,7 +113,9 @@ def todos(actor: Actor, *, now: datetime.datetime | None = None) -> list[Todo]:
     if actor.is_staff:
         found += _proposals(actor, now)
         found += _registrations(actor, now)
-    return sorted(found, key=lambda todo: (not todo.overdue, todo.since))
+    left = others_publish({todo.target for todo in found if todo.work is Work.REVIEW}, actor)
+    found = [replace(todo, others=True) if todo.work is Work.REVIEW and todo.target in left else todo for todo in found]
+    return sorted(found, key=lambda todo: (todo.others, not todo.overdue, todo.since))
 
 
 def own_counts(actor: Actor) -> dict[str, int]:

@@ -1,5 +1,7 @@
 """Who submitted a record does not publish it himself, as the staff would tell it."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -76,6 +78,44 @@ def test_a_colleague_who_cannot_sign_in_or_works_elsewhere_does_not_hold_it_up(t
     User.objects.filter(person=colleague.person).update(is_active=False)
     assert Verb.PUBLISH in possible_steps(need, town.staff.actor)
     assert advance(need, Verb.PUBLISH, by=town.staff.actor).state == State.PUBLISHED
+
+
+def test_what_a_colleague_must_publish_is_no_task_of_who_submitted_it_but_he_sees_that_it_waits(
+    town: Town, colleague: Somebody
+) -> None:
+    need = entered_by_staff(town)
+    submitted(town, title="企业自己提交的")
+    own, other = town.staff.get("/my").content.decode(), colleague.get("/my").content.decode()
+    assert ("1 件事等您处理" in own, "2 件事等您处理" in other) == (True, True)
+    assert (own.count("等待他人审核"), other.count("等待他人审核"), need.title in own) == (1, 0, True)
+    assert (badge(own), badge(other)) == ("1", "2")
+    queue = town.staff.get("/staff/review").content.decode()
+    assert (queue.count("等待他人审核"), need.number in queue) == (1, True)
+    assert "等待他人审核" not in colleague.get("/staff/review").content.decode()
+
+
+def test_where_nobody_else_can_publish_it_stays_the_task_of_who_submitted_it(town: Town) -> None:
+    entered_by_staff(town)
+    page = town.staff.get("/my").content.decode()
+    assert ("1 件事等您处理" in page, "等待他人审核" in page, badge(page)) == (True, False, "1")
+
+
+def badge(page: str) -> str:
+    found = re.search(r"审核队列\D*?<[^>]*q-count[^>]*>(\d*)<", page)
+    return found[1] if found else ""
+
+
+def test_many_own_submissions_cost_no_more_questions_than_one(town: Town, colleague: Somebody) -> None:
+    counts = []
+    for rows in (1, 2, 5):
+        for n in range(rows):
+            advance(draft(town, by=town.staff, title=f"第{n}条"), Verb.SUBMIT, by=town.staff.actor)
+        for address in ("/my", "/staff/review"):
+            town.staff.get(address)
+            with CaptureQueriesContext(connection) as captured:
+                town.staff.get(address)
+            counts.append(len(captured))
+    assert (len(set(counts[::2])), len(set(counts[1::2]))) == (1, 1), counts
 
 
 def test_what_counts_is_who_submitted_last(town: Town, colleague: Somebody) -> None:

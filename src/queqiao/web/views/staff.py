@@ -50,6 +50,7 @@ def review_queue(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": [waiting(row) for row in page.object_list],
+        "for_others": set(queue.for_others().values()),
         "kind_labels": KIND_LABELS,
         "scopes": _scopes(queue.actor),
         "chosen": _chosen(request),

@@ -55,6 +55,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "typed": {name: request.POST.get(name, "") for name in ("task", "to", "note")},
         "longest_note": LONGEST_NOTE,
         "items": items,
+        "own": sum(not task.todo.others for task in desk.tasks),
         "passed": [_passed(one) for one in desk.passed if one.own],
         "overdue": sum(item["overdue"] for item in items),
         "kinds": KINDS.values(),
@@ -118,7 +119,8 @@ def _title(todo: Todo) -> str:
 
 
 def _item(todo: Todo) -> dict[str, Any]:
-    icon, note, action = LOOKS[todo.work]
+    icon, note, action = ("hourglass-high", _("等待他人审核"), "") if todo.others else LOOKS[todo.work]
+    overdue = todo.overdue and not todo.others
     parts = [str(note)]
     if todo.kind:
         parts.insert(0, f"{KIND_LABELS[todo.kind]} {todo.number}")
@@ -133,8 +135,8 @@ def _item(todo: Todo) -> dict[str, Any]:
         "title": _title(todo),
         "href": _address(todo),
         "note": _("，").join(parts),
-        "when": _("{age}，已逾期").format(age=age) if todo.overdue else age,
-        "overdue": todo.overdue,
+        "when": _("{age}，已逾期").format(age=age) if overdue else age,
+        "overdue": overdue,
         "action": str(action),
         "organisation": todo.organisation if todo.kind else "",
     }
