@@ -12,7 +12,11 @@ from playwright.sync_api import Browser, Page, expect
 from queqiao.accounts.choices import RoleKind
 from queqiao.accounts.models import Message, ScopeMembership, User
 from queqiao.accounts.tests.factories import PASSWORD, give, make_organisation, make_person, make_user
+from queqiao.hall.actions import add_item, create_theme, show_theme
+from queqiao.hall.models import ViewCount
 from queqiao.needs.models import Need
+from queqiao.research.models import Achievement, Lab
+from queqiao.web.answers import qr_answer
 from queqiao.web.tests.workshop import make_town, published
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -212,3 +216,31 @@ def test_a_record_is_shown_as_it_was_last_week(browsing: Browsing) -> None:
     browsing.open(desk, f"/records/{need.number}/history?at={timezone.localdate(last_week)}")
     expect(desk.locator("#as-of")).to_contain_text("上周的标题")
     expect(desk.get_by_role("heading", level=1)).to_contain_text("本周的标题")
+
+
+def test_a_stranger_walks_on_a_phone_from_home_to_a_theme_to_a_booth_to_an_achievement(
+    browsing: Browsing, settings, live_server
+) -> None:
+    town = make_town()
+    achievement = published(town, Achievement, indicators="结合强度≥70 MPa")
+    theme = create_theme(scope=town.scope, values={"title": "耐磨专题"}, by=town.staff.actor)
+    lab = published(town, Lab)
+    add_item(theme=theme, record=lab, note="可以带样来试。", by=town.staff.actor)
+    show_theme(theme=theme, by=town.staff.actor)
+
+    phone = browsing.device(PHONE)
+    browsing.open(phone, "/")
+    phone.get_by_role("link", name="耐磨专题").click()
+    expect(phone.get_by_text("可以带样来试。")).to_be_visible()
+    phone.get_by_role("link", name=lab.title).click()
+    phone.get_by_role("link", name=town.enterprise.name).first.click()
+    expect(phone.get_by_role("heading", level=1, name=town.enterprise.name)).to_be_visible()
+    phone.get_by_role("link", name=achievement.title).click()
+    expect(phone.get_by_role("row", name=re.compile("结合强度.*≥70.*MPa"))).to_be_visible()
+    phone.get_by_role("link", name="分享").click()
+    code = phone.get_by_alt_text("本页地址的二维码")
+    expect(code).to_be_in_viewport()
+    drawn = phone.request.get(live_server.url + str(code.get_attribute("src"))).text()
+    address = f"{settings.SITE_URL}/records/{achievement.number}"
+    assert drawn == qr_answer(address).content.decode()
+    assert ViewCount.objects.get(record_id=achievement.pk).count == 1

@@ -12,6 +12,8 @@ from queqiao.accounts.actors import STRANGER, actor_for
 from queqiao.accounts.choices import RoleKind
 from queqiao.accounts.models import Message, ScopeMembership
 from queqiao.accounts.tests.factories import give, make_organisation, make_person, make_scope, make_user
+from queqiao.hall.actions import add_item, create_theme, show_theme
+from queqiao.hall.models import Theme
 from queqiao.matching.models import Match
 from queqiao.needs.models import Need
 from queqiao.records.actions import add_attachment, advance, grant
@@ -55,6 +57,16 @@ class Field:
                     number += 1
                     self.plant(model, visibility, make, f"{state}{number:03}")
         self.match_all()
+        self.theme = self.put_together()
+
+    def put_together(self) -> Theme:
+        """Put all that is published into a theme in the hall: a theme opens nothing to anybody."""
+        staff = self.town.staff.actor
+        made = create_theme(scope=self.town.scope, values={"title": "总汇"}, by=staff)
+        for record in self.records.values():
+            if record.state == State.PUBLISHED:
+                add_item(theme=made, record=record, note="可以看看。", by=staff)
+        return show_theme(theme=made, by=staff)
 
     def match_all(self) -> None:
         """Match every need with every candidate; what the staff note of it repeats what the need keeps to itself."""
@@ -123,7 +135,7 @@ class Field:
 
     def addresses(self) -> list[str]:
         """Return what a curious reader would try: every page of every record and every file, by number."""
-        pages = ["", "/edit", "/history", "/sharing", "/english", "/code.svg"]
+        pages = ["", "/edit", "/history", "/sharing", "/english", "/code.svg", "/cover.png"]
         found = [f"/records/{record.number}{page}" for record in self.records.values() for page in pages]
         found += [f"/attachments/{pk}" for pk in Attachment.objects.values_list("pk", flat=True)]
         found += [f"/staff/review/{record.number}" for record in self.records.values()]
@@ -133,7 +145,17 @@ class Field:
         found += [f"/api/v1/records?kind={model.KIND}" for model in PRIVATE]
         needs = [record for record in self.records.values() if isinstance(record, Need)]
         found += [f"/api/v1/matches?need={need.number}&page={n}" for need in needs for n in (1, 2)]
-        return ["/", "/en/", "/organisations", "/my", *(f"/catalogue/{model.KIND}s" for model in PRIVATE), *found]
+        return [
+            "/",
+            "/en/",
+            "/organisations",
+            "/my",
+            "/themes",
+            f"/themes/{self.theme.number}",
+            "/staff/themes",
+            *(f"/catalogue/{model.KIND}s" for model in PRIVATE),
+            *found,
+        ]
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from queqiao.accounts.models import Organisation, Person, Scope
 from queqiao.core.actions import as_at
 from queqiao.core.rights import parse_rights
 from queqiao.demo.content import lines, money, month_end, parts, spread, table
+from queqiao.hall.actions import add_item, create_theme, show_theme
 from queqiao.needs.models import Need
 from queqiao.records.actions import advance, create_record, expire_due, write_translation
 from queqiao.records.choices import State, Verb
@@ -63,6 +64,7 @@ class City:
     people: dict[str, Person] = field(default_factory=dict)
     experts: dict[str, Expert] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
+    records: dict[str, CatalogueRecord] = field(default_factory=dict)
     staff: Actor = DEMO
     editors: dict[str, Actor] = field(default_factory=dict)
 
@@ -90,6 +92,7 @@ def seed(*, now: datetime.datetime | None = None) -> City:
         expire_due(now=city.now - datetime.timedelta(hours=2))
         _merge_one(city)
         _return_one(city)
+        _themes(city)
     return city
 
 
@@ -267,6 +270,7 @@ def _enter(
     if fate in ("published", "expired"):
         staff = city.staff if is_staff_of(made, city.staff) else DEMO
         made = advance(made, Verb.PUBLISH, by=staff, now=moment + 2 * minute)
+    city.records[row["key"]] = made
     return made
 
 
@@ -286,3 +290,14 @@ def _return_one(city: City) -> None:
 def _merge_one(city: City) -> None:
     """The old parts works turned out to be the company that it was renamed to."""
     merge_organisations(source=city.organisations["yichi-old"], target=city.organisations["yichi"], by=DEMO)
+
+
+def _themes(city: City) -> None:
+    """Staff put two themes into the hall."""
+    for row in table("themes"):
+        values = {name: row[name] for name in ("title", "title_en", "intro", "intro_en")}
+        theme = create_theme(scope=city.scopes[row["scope"]], values=values, by=city.staff)
+        for item in [item for item in table("showcase") if item["theme"] == row["key"]]:
+            record = city.records[item["record"]]
+            add_item(theme=theme, record=record, note=item["note"], note_en=item["note_en"], by=city.staff)
+        show_theme(theme=theme, by=city.staff)

@@ -141,7 +141,7 @@ def note_item(*, item: ThemeItem, note: str, note_en: str = "", by: Actor) -> Th
     theme = _locked(item.theme, by)
     before = {"note": item.note, "note_en": item.note_en}
     item.note, item.note_en = note.strip(), note_en.strip()
-    _save(item)
+    _save(item, only=("note", "note_en"))
     told = {"note": item.note, "note_en": item.note_en}
     record_activity(Change("theme", theme.pk, "note_item", before, told), by=by.name)
     return item
@@ -225,12 +225,12 @@ def _write(theme: Theme, values: Mapping[str, Any]) -> None:
     _save(theme)
 
 
-def _save(row: Theme | ThemeItem) -> None:
+def _save(row: Theme | ThemeItem, only: Sequence[str] | None = None) -> None:
     try:
         row.clean_fields()
     except ValidationError as error:
         raise QueqiaoError(_("专题没有保存：{problem}").format(problem=error.messages[0])) from error
-    row.save()
+    row.save(update_fields=only)
 
 
 def _swap(rows: Sequence[T], one: T, *, up: bool) -> bool:

@@ -34,11 +34,12 @@ def home(request: HttpRequest) -> HttpResponse:
         for plural, kind in KINDS.items()
     ]
     themes = shown_themes().select_related("scope")[:FEW]
+    viewed = popular(actor, Achievement, FEW)
     context = {
         "achievements": cards_of(faces(with_rows(published["achievements"])[:NEW])),
         "needs": cards_of(faces(with_rows(published["needs"])[:NEW])),
         "themes": [theme_card(one) for one in themes],
-        "popular": cards_of(faces(popular(actor, Achievement, FEW))),
+        "popular": cards_of(faces(viewed)) if len(viewed) == FEW else (),  # one visit makes nothing popular
         "ending": _ending(actor),
         "figures": figures,
         "kinds": KINDS.values(),

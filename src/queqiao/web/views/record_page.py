@@ -191,6 +191,7 @@ LONG = (
     "result", "problem", "background", "description", "advantages", "application", "indicators", "tried", "record",
     "equipment", "terms",
 )  # fmt: skip
+FIRST = ("problem", "indicators", "advantages")
 NOT_FACTS = (
     "title", "visibility", "blind_title", "budget_low", "budget_high", "budget_qualifier", "budget_currency", "price",
     "price_qualifier", "price_currency", "deadline", "ip", "team", "trl", "fields", "cooperation",
@@ -198,8 +199,10 @@ NOT_FACTS = (
 
 
 def _texts(face: Face) -> list[tuple[str, str, str]]:
-    """Return the long texts of a record: field name, label, text."""
-    return [(name, str(LABELS[name]), face.values[name]) for name in face.values if name in LONG and face.values[name]]
+    """Return the long texts of a record, what convinces first: field name, label, text."""
+    first = [name for name in FIRST if name in face.values]
+    names = [*first, *(name for name in face.values if name in LONG and name not in first)]
+    return [(name, str(LABELS[name]), face.values[name]) for name in names if face.values[name]]
 
 
 urlpatterns = [
