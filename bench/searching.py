@@ -120,16 +120,16 @@ def _values(i: int) -> dict[str, Any]:
         "kind": ("achievement", "need", "achievement", "expert", "lab")[i % 5],
         "form": "whole",
         "readers": ("public",) if i % 4 else (f"org:{i % 2000}", f"edit:{i % 2000}", "member"),
-        "fields": (f"field{i % 60}", f"top{i % 10}"),
-        "regions": (f"county{i % 300}", f"city{i % 30}", "province"),
+        "facets": (
+            f"kind={('achievement', 'need', 'achievement', 'expert', 'lab')[i % 5]}", f"field=field{i % 60}",
+            f"field=top{i % 10}", f"region=county{i % 300}", f"region=city{i % 30}", "region=province",
+            f"organisation={('university', 'enterprise', 'institute')[i % 3]}", f"cooperation=way{i % 6}",
+            f"maturity={('early', 'middle', 'late')[i % 3]}", f"since={739000 + i % 700}",
+        ),
         "organisation": f"owner{i % 2000}",
-        "organisation_kind": ("university", "enterprise", "institute")[i % 3],
-        "cooperation": (f"way{i % 6}",),
-        "maturity": ("early", "middle", "late")[i % 3],
         "trl": float(i % 9 + 1),
-        "day": str(739000 + i % 700),
         "published": float(739000 + i % 700),
-    }
+    }  # fmt: skip
 
 
 def main() -> int:

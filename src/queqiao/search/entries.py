@@ -40,20 +40,15 @@ SCHEMA = Schema(
         "form": FieldKind.KEYWORD,
         "readers": FieldKind.KEYWORDS,  # audience tokens whose holders see this form
         "seen_whole_by": FieldKind.KEYWORDS,  # of a blind form: tokens whose holders see the other entry too
-        "fields": FieldKind.KEYWORDS,  # codes, with those of the classes above
-        "regions": FieldKind.KEYWORDS,  # the same
+        "facets": FieldKind.KEYWORDS,  # what can be chosen, as facet=value, in one field since it is counted at once
         "organisation": FieldKind.KEYWORD,  # id; not in a blind form
-        "organisation_kind": FieldKind.KEYWORD,
-        "cooperation": FieldKind.KEYWORDS,
-        "maturity": FieldKind.KEYWORD,  # see MATURITY
         "trl": FieldKind.NUMBER,
-        "day": FieldKind.KEYWORD,  # the same as the next, as a word that can be counted
         "published": FieldKind.NUMBER,  # the day's ordinal, in the site's time zone
         "expires": FieldKind.NUMBER,  # the day after which it is no longer shown, or no longer asked for
     },
 )
 # Raised whenever the same record would give other entries; an index of another version is built anew.
-VERSION = f"2/{ANALYSER_VERSION}"
+VERSION = f"3/{ANALYSER_VERSION}"
 STAMP = "stamp"  # id and kind of the row that says that everything is in the index; no reader has a token for it
 
 _TEXTS = (
@@ -131,13 +126,12 @@ def organisation_entries(ids: Collection[uuid.UUID]) -> Iterator[Row]:
             "form": WHOLE,
             "readers": (PUBLIC,),
             "organisation": str(one.pk),
-            "organisation_kind": one.kind,
         }
-        if one.region is not None:
-            values["regions"] = tuple(_codes(one.region))
+        regions = _codes(one.region) if one.region is not None else []
+        facets = {("kind", ORGANISATION), ("organisation", one.kind), *(("region", code) for code in regions)}
         title = "\n".join(name for name in names if name)
         texts = (one.introduction, *(str(tag) for tag in one.tags))
-        yield Row(str(one.pk), entry_tokens(one.number, title, texts), values | _since(one.recorded_at))
+        yield Row(str(one.pk), entry_tokens(one.number, title, texts), values | _dated(one.recorded_at, facets))
 
 
 def touched_by(kind: str, targets: Collection[uuid.UUID]) -> list[tuple[str, uuid.UUID]]:
@@ -196,34 +190,32 @@ def _forms(source: _Source) -> Iterator[Row]:
 
 
 def _values(record: CatalogueRecord, shown: Collection[str], form: str, readers: tuple[str, ...]) -> dict[str, Value]:
-    values: dict[str, Value] = {
-        "kind": record.KIND,
-        "form": form,
-        "readers": readers,
-        "organisation_kind": record.organisation.kind,
-    }
+    values: dict[str, Value] = {"kind": record.KIND, "form": form, "readers": readers}
+    facets = {("kind", record.KIND), ("organisation", record.organisation.kind)}
     if "fields" in shown:
-        values["fields"] = tuple(sorted({code for node in record.fields.all() for code in _codes(node)}))
+        facets |= {("field", code) for node in record.fields.all() for code in _codes(node)}
     if "region" in shown and record.region is not None:
-        values["regions"] = tuple(_codes(record.region))
+        facets |= {("region", code) for code in _codes(record.region)}
     if "cooperation" in shown:
-        values["cooperation"] = tuple(record.cooperation)
+        facets |= {("cooperation", way) for way in record.cooperation}
     if "trl" in shown and getattr(record, "trl", None) is not None:
         trl = int(getattr(record, "trl"))  # noqa: B009 -- only some kinds have it
         values["trl"] = float(trl)
-        values["maturity"] = next(name for name, (low, high) in MATURITY.items() if low <= trl <= high)
+        facets |= {("maturity", name) for name, (low, high) in MATURITY.items() if low <= trl <= high}
     ends = [getattr(record, name) for name in ("valid_until", "deadline") if name in shown]
-    ends = [day for day in ends if day is not None]
-    if ends:
-        values["expires"] = float(min(ends).toordinal())
-    return values | _since(record.published_at)
+    if any(ends):
+        values["expires"] = float(min(day for day in ends if day is not None).toordinal())
+    return values | _dated(record.published_at, facets)
 
 
-def _since(moment: datetime.datetime | None) -> dict[str, Value]:
-    if moment is None:
-        return {}
-    day = timezone.localdate(moment).toordinal()
-    return {"day": str(day), "published": float(day)}
+def _dated(moment: datetime.datetime | None, facets: Collection[tuple[str, str]]) -> dict[str, Value]:
+    """Return the day since which something is shown, and the facets with it."""
+    values: dict[str, Value] = {}
+    if moment is not None:
+        day = timezone.localdate(moment).toordinal()
+        values["published"] = float(day)
+        facets = {*facets, ("since", str(day))}
+    return values | {"facets": tuple(sorted(f"{facet}={value}" for facet, value in facets))}
 
 
 def _codes(row: Any) -> list[str]:

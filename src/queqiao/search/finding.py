@@ -23,7 +23,7 @@ from queqiao.records.queries import published_in, visible
 from queqiao.search import index
 from queqiao.search.asking import Question, Sort, Wording, read_wording
 from queqiao.search.entries import ORGANISATION, analyser, entry_id
-from queqiao.search.facets import FACETS, by_age, conditions
+from queqiao.search.facets import FACETS, FIELD, by_age, conditions
 from queqiao.search.forgiving import forgiving_query
 from queqiao.search.queries import fetch, readable
 from queqiao.taxonomy.queries import nodes_below, region_and_below
@@ -38,7 +38,6 @@ MOST_ALIKE = 1_000  # what has some of the words only: the best are looked at, t
 BROWSED = 256  # answers to questions without words that a process keeps
 _browsed: dict[Hashable, Exploration] = {}
 _browsed_lock = threading.Lock()
-_COUNTED = tuple(facet.field for facet in FACETS.values())
 _log = logging.getLogger("queqiao.search")
 
 
@@ -79,8 +78,8 @@ def find(question: Question, actor: Actor) -> Answer:
         finally:
             engine.close()
     except IndexDamagedError as error:
-        _log.warning("searching the database instead: %s", error)
-        index.mark_damaged()
+        if index.mark_damaged():
+            _log.warning("searching the database instead: %s", error)
         return _from_titles(question, wording, actor)
 
 
@@ -94,7 +93,7 @@ def warm_up() -> None:
 def answer_from(engine: SearchEngine, question: Question, wording: Wording, actor: Actor) -> Answer:
     """Answer a question from one index; IndexDamagedError where it cannot be read."""
     found, how = explore(engine, question, wording, actor)
-    counts = {name: dict(found.counts[facet.field]) for name, facet in FACETS.items()}
+    counts = {facet: found.counts.get(facet, {}) for facet in FACETS}
     counts["since"] = by_age(counts["since"], timezone.localdate())
     pages = min(-(-found.total // PAGE), MOST_PAGES)
     page = min(_page(question), max(pages, 1))
@@ -107,7 +106,7 @@ def explore(engine: SearchEngine, question: Question, wording: Wording, actor: A
     choices = conditions(question.chosen, timezone.localdate())
 
     def ask(text: TextQuery | None, order: Order | None, most: int | None = None) -> Exploration:
-        asked = FacetQuery(text, readable(actor), _COUNTED, choices, order, most)
+        asked = FacetQuery(text, readable(actor), FIELD, choices, order, most)
         return _explored(engine, asked, _page(question) * PAGE)
 
     order = _ORDERS.get(question.sort)
@@ -117,7 +116,7 @@ def explore(engine: SearchEngine, question: Question, wording: Wording, actor: A
     for how, query in attempts:
         found = ask(query, order, MOST_ALIKE if how is How.SOME else None)
         # Enough where there is something, if perhaps not what was chosen beside the words.
-        if found.total or any(found.counts["kind"].values()) or how == attempts[-1][0]:
+        if found.total or found.counts.get("kind") or how == attempts[-1][0]:
             return found, how
     raise AssertionError("there is always something to try")
 

@@ -43,9 +43,13 @@ def require_complete(engine: SearchEngine) -> None:
         raise IndexDamagedError(f"the index in {folder()} is not complete or of another version")
 
 
-def mark_damaged() -> None:
-    """Ask the indexer to build the index anew: called by whoever finds that it cannot be read."""
-    _damage_file().touch()
+def mark_damaged() -> bool:
+    """Ask the indexer to build the index anew, as whoever finds it unreadable does; return whether he is the first."""
+    try:
+        _damage_file().touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 @contextmanager

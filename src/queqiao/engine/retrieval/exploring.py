@@ -1,5 +1,6 @@
 """Searching with counts, from one table of all matching rows."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,18 +16,27 @@ def explore_table(table: Any, prefix: str, asked: FacetQuery, k: int) -> Explora
     Its columns are ``id``, the fields that are read with ``prefix`` before their names, and ``_score`` where the rows
     were found by a text. Each list column holds a word at most once a row.
     """
-    masks = {name: _mask(table, prefix, choice) for name, choice in asked.choices.items()}
+    masks = {facet: _mask(table, prefix, choice) for facet, choice in asked.choices.items()}
     everything = np.ones(table.num_rows, dtype=np.bool_)
-    counts = {}
-    for name in asked.fields:
-        rows = np.logical_and.reduce([everything, *(mask for other, mask in masks.items() if other != name)])
-        counts[name] = counted(_taken(table.column(prefix + name), rows))
+    column = table.column(prefix + asked.facets)
+    counts = _by_facet(counted(_taken(column, np.logical_and.reduce([everything, *masks.values()]))))
+    for facet in masks:
+        rows = np.logical_and.reduce([everything, *(mask for other, mask in masks.items() if other != facet)])
+        counts[facet] = _by_facet(counted(_taken(column, rows))).get(facet, {})
     first = _taken(table, np.logical_and.reduce([everything, *masks.values()]))
     if asked.order is not None:
         by = [(prefix + asked.order.field, "descending" if asked.order.descending else "ascending")]
     else:
         by = [("_score", "descending")] if "_score" in table.column_names else []
     return Exploration(tuple(_first_ids(first, [*by, ("id", "ascending")], k)), first.num_rows, counts)
+
+
+def _by_facet(words: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = {}
+    for word, n in words.items():
+        facet, _equals, value = word.partition("=")
+        counts.setdefault(facet, {})[value] = n
+    return counts
 
 
 def _first_ids(table: Any, by: list[tuple[str, str]], k: int) -> list[str]:

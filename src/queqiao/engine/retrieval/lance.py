@@ -6,6 +6,7 @@ blanks between them and indexed by a tokenizer that does nothing but split at bl
 """
 
 import fcntl
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -56,13 +57,17 @@ class LanceEngine:
         self._lock: IO[bytes] | None = None
         self._connection: Any = None
 
+    def exists(self, name: str) -> bool:
+        """Whether the folder has an index of that name."""
+        return (self._folder / f"{name}.lance").is_dir()
+
     def ensure(self, schema: Schema) -> None:
         """Open the index, and create it where there is none; a reader opens what the writer has made.
 
         Raises IndexDamagedError where an index with other columns stands.
         """
         self._schema = schema
-        if self._exists():
+        if self.exists(schema.name):
             with self._translated():
                 if self._table().schema != _arrow_schema(schema):
                     raise IndexDamagedError(f"the index in {self._folder} has other columns; rebuild it")
@@ -70,9 +75,6 @@ class LanceEngine:
         self._take_lock()
         with self._translated():
             _create_indexes(self._database().create_table(schema.name, schema=_arrow_schema(schema)))
-
-    def _exists(self) -> bool:
-        return (self._folder / f"{self._schema.name}.lance").is_dir()
 
     def upsert(self, rows: Sequence[Row]) -> None:
         """Insert or replace rows in one step."""
@@ -140,10 +142,10 @@ class LanceEngine:
         """Read the columns of all matching rows once, and narrow and count them here."""
         for one in (asked.condition, *asked.choices.values()):
             check_filter(one, self._schema.fields)
-        check_countable(asked.fields, self._schema)
+        check_countable([asked.facets], self._schema)
         if asked.order is not None:
             check_order(asked.order, self._schema)
-        read = {*asked.fields, *(name for choice in asked.choices.values() for name in fields_of(choice))}
+        read = {asked.facets, *(name for choice in asked.choices.values() for name in fields_of(choice))}
         read |= {asked.order.field} if asked.order is not None else set()
         matching = self._matching(
             asked.text, asked.condition, ["id", *(_FIELD + name for name in sorted(read))], asked.most
@@ -166,6 +168,11 @@ class LanceEngine:
         self._take_lock()
         with self._translated():
             self._table().optimize(cleanup_older_than=_KEEP_VERSIONS)
+
+    def drop(self, name: str) -> None:
+        """Remove the index of that name, readable or not, and let go of the folder."""
+        self.close()
+        shutil.rmtree(self._folder / f"{name}.lance", ignore_errors=True)
 
     def close(self) -> None:
         """Let go of the folder."""

@@ -44,6 +44,10 @@ class MemoryEngine:
         if schema != self._schema:
             self._schema, self._rows, self._columns = schema, {}, None
 
+    def exists(self, name: str) -> bool:
+        """Whether the schema has that name."""
+        return self._schema.name == name
+
     def upsert(self, rows: Sequence[Row]) -> None:
         """Insert or replace rows."""
         check_rows(rows, self._schema)
@@ -105,7 +109,7 @@ class MemoryEngine:
 
         for one in (asked.condition, *asked.choices.values()):
             check_filter(one, self._schema.fields)
-        check_countable(asked.fields, self._schema)
+        check_countable([asked.facets], self._schema)
         scores = dict.fromkeys(self.ids(asked.text, asked.condition), 0.0)
         if asked.text is not None:
             scores = {hit.id: hit.score for hit in self.search(asked.text, asked.condition, asked.most or len(scores))}
@@ -131,6 +135,14 @@ class MemoryEngine:
 
     def optimize(self) -> None:
         """Do nothing: there is nothing to tidy up."""
+
+    def drop(self, name: str) -> None:
+        """Forget everything."""
+        if self.exists(name):
+            self.ensure(Schema(""))
+
+    def close(self) -> None:
+        """Do nothing: nothing is held."""
 
     def _matching(self, query: TextQuery | None, condition: Filter | None) -> NDArray[np.bool_]:
         allowed = self._allowed(condition)

@@ -26,6 +26,10 @@ class IndexDamagedError(RuntimeError):
     """The index cannot be read: its folder is missing or damaged. Rebuild it; the database has everything."""
 
 
+class IndexUnreachableError(IndexDamagedError):
+    """The server of the index does not answer, or refuses: it cannot be read now, but there is nothing to rebuild."""
+
+
 class FieldKind(StrEnum):
     """What a filter field holds: one word, several words (audience tokens), or a number."""
 
@@ -100,7 +104,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class FacetQuery:
-    """A search with counts: ``choices`` maps a field to what a reader chose in it, ``fields`` names what is counted.
+    """A search with counts: ``facets`` is a field of words ``facet=value``, ``choices`` maps facets to what was chosen.
 
     By relevance where ``order`` is None, without a text by id. With ``most``, only so many rows are looked at, those
     that fit the text best.
@@ -108,7 +112,7 @@ class FacetQuery:
 
     text: TextQuery | None
     condition: Filter | None
-    fields: tuple[str, ...]
+    facets: str
     choices: Mapping[str, Filter] = field(default_factory=dict)
     order: Order | None = None
     most: int | None = None
@@ -116,9 +120,9 @@ class FacetQuery:
 
 @dataclass(frozen=True, slots=True)
 class Exploration:
-    """One page of what was found, how many there are, and the counts of words by field.
+    """One page of what was found, how many there are, and the numbers of rows by facet and value.
 
-    The counts of a field obey the choices made in all other fields, so that a reader sees what else he could choose.
+    The counts of a facet obey the choices made in all other facets, so that a reader sees what else he could choose.
     """
 
     ids: tuple[str, ...]
@@ -163,6 +167,9 @@ _TYPES: Mapping[FieldKind, type | tuple[type, ...]] = {
 class SearchEngine(Protocol):
     """An index behind one interface; unknown fields and wrong kinds raise FilterError in every engine."""
 
+    def exists(self, name: str) -> bool:
+        """Whether there is an index of that name, in whatever state."""
+
     def ensure(self, schema: Schema) -> None:
         """Create the index, or open it where it exists."""
 
@@ -200,3 +207,9 @@ class SearchEngine(Protocol):
 
     def optimize(self) -> None:
         """Tidy up after many changes; answers stay the same."""
+
+    def drop(self, name: str) -> None:
+        """Take away the index of that name, in whatever state it is."""
+
+    def close(self) -> None:
+        """Let go of what is held; the next call takes it again."""

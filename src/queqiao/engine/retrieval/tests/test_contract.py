@@ -5,7 +5,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,7 @@ from queqiao.engine.retrieval import (
     IndexLockedError,
     LanceEngine,
     MemoryEngine,
+    MilvusEngine,
     Not,
     Or,
     Order,
@@ -93,17 +94,30 @@ BATTERY = row("c", "电池", "真空", field="能源", audience=("scope:7",), ve
 PLAIN = row("d", "压铸")
 
 
-@pytest.fixture(params=["memory", "lance"])
+@pytest.fixture(scope="module")
+def milvus_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A local file that milvus-lite serves; it is started by whoever opens it first."""
+    from milvus_lite.server_manager import server_manager_instance
+
+    file = str(tmp_path_factory.mktemp("milvus") / "index.db")
+    yield file
+    server_manager_instance.release_server(file)
+
+
+@pytest.fixture(params=["memory", "lance", "milvus"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchEngine]:
-    if request.param == "memory":
-        made: SearchEngine = MemoryEngine()
-        made.ensure(SCHEMA)
-        yield made
-        return
-    lance = LanceEngine(tmp_path / "index")
-    lance.ensure(SCHEMA)
-    yield lance
-    lance.close()
+    kinds: dict[str, Callable[[], SearchEngine]] = {
+        "memory": MemoryEngine,
+        "lance": lambda: LanceEngine(tmp_path / "index"),
+        "milvus": lambda: MilvusEngine(request.getfixturevalue("milvus_file")),
+    }
+    made = kinds[request.param]()
+    made.ensure(SCHEMA)
+    yield made
+    for name in (SCHEMA.name, FACETED.name):
+        if made.exists(name):
+            made.drop(name)
+    made.close()
 
 
 @pytest.fixture
@@ -227,8 +241,25 @@ def test_rows_in_the_order_of_a_number(filled: SearchEngine):
         filled.ids_by(None, None, Order("field"), 1)
 
 
+FACETED = Schema("faceted", {"marks": FieldKind.KEYWORDS, "level": FieldKind.NUMBER, "audience": FieldKind.KEYWORDS})
+
+
+@pytest.fixture
+def faceted(filled: SearchEngine) -> SearchEngine:
+    """The same rows with words of the form facet=value."""
+    if isinstance(filled, LanceEngine):
+        filled.close()
+    filled.ensure(FACETED)
+    for one in (CASTING, FLUORIDE, BATTERY, PLAIN):
+        values = {name: value for name, value in one.values.items() if name in FACETED.fields}
+        marks = [f"field={one.values['field']}"] if "field" in one.values else []
+        marks += [f"for={token}" for token in values.get("audience", ())]  # type: ignore[union-attr]
+        filled.upsert([Row(one.id, one.tokens, values | {"marks": tuple(marks)})])
+    return filled
+
+
 def explore_in_steps(engine: SearchEngine, asked: FacetQuery, k: int) -> Exploration:
-    """Ask one question for the rows and one for each field, as ``explore`` promises to have done."""
+    """Ask one question for the rows and one for each facet, as ``explore`` promises to have done."""
     base = () if asked.condition is None else (asked.condition,)
 
     def under(left_out: str = "") -> Filter:
@@ -241,7 +272,11 @@ def explore_in_steps(engine: SearchEngine, asked: FacetQuery, k: int) -> Explora
         first = [hit.id for hit in engine.search(asked.text, under(), k)]
     else:
         first = rows[:k]
-    counts = {name: engine.facets(asked.text, under(name), [name])[name] for name in asked.fields}
+    counts: dict[str, dict[str, int]] = {facet: {} for facet in asked.choices}
+    for facet in ("field", "for"):
+        for word, n in engine.facets(asked.text, under(facet), [asked.facets])[asked.facets].items():
+            if word.startswith(f"{facet}="):
+                counts.setdefault(facet, {})[word.partition("=")[2]] = n
     return Exploration(tuple(first), len(rows), counts)
 
 
@@ -251,36 +286,31 @@ def explore_in_steps(engine: SearchEngine, asked: FacetQuery, k: int) -> Explora
     "choices",
     [
         {},
-        {"field": Eq("field", "材料")},
-        {"field": In("field", ("材料", "能源")), "audience": AnyOf("audience", ("org:1",))},
+        {"field": AnyOf("marks", ("field=材料",))},
+        {"field": AnyOf("marks", ("field=材料", "field=能源")), "for": AnyOf("marks", ("for=org:1",))},
         {"level": Range("level", 5, 9)},
-        {"level": Eq("level", 7), "audience": Not(AnyOf("audience", ("scope:7",)))},
-        {"audience": Or((AnyOf("audience", ("scope:7",)), And((Eq("field", "材料"),))))},
-        {"audience": AnyOf("audience", ("nobody",))},
+        {"level": Eq("level", 7), "for": Not(AnyOf("marks", ("for=scope:7",)))},
+        {"for": Or((AnyOf("audience", ("scope:7",)), And((AnyOf("marks", ("field=材料",)),))))},
+        {"for": AnyOf("marks", ("nobody",))},
     ],
 )
 def test_exploring_is_the_same_as_asking_one_after_the_other(
-    filled: SearchEngine, query: TextQuery | None, order: Order | None, choices: dict[str, Filter]
+    faceted: SearchEngine, query: TextQuery | None, order: Order | None, choices: dict[str, Filter]
 ):
-    for condition in (None, Not(Eq("field", "环保"))):
-        asked = FacetQuery(query, condition, ("field", "audience"), choices, order)
-        assert filled.explore(asked, 2) == explore_in_steps(filled, asked, 2)
+    for condition in (None, Not(AnyOf("marks", ("field=环保",)))):
+        asked = FacetQuery(query, condition, "marks", choices, order)
+        assert faceted.explore(asked, 2) == explore_in_steps(faceted, asked, 2)
 
 
-def test_a_field_counts_what_else_could_be_chosen_in_it(filled: SearchEngine):
-    found = filled.explore(FacetQuery(None, None, ("field", "audience"), {"field": Eq("field", "材料")}), 10)
-    assert found.ids == ("a",)
-    assert found.total == 1
-    assert found.counts == {
-        "field": {"材料": 1, "环保": 1, "能源": 1},
-        "audience": {"org:1": 1, "public": 1},
-    }
+def test_a_facet_counts_what_else_could_be_chosen_in_it(faceted: SearchEngine):
+    found = faceted.explore(FacetQuery(None, None, "marks", {"field": AnyOf("marks", ("field=材料",))}), 10)
+    assert (found.ids, found.total) == (("a",), 1)
+    assert found.counts == {"field": {"材料": 1, "环保": 1, "能源": 1}, "for": {"org:1": 1, "public": 1}}
 
 
-def test_only_the_best_rows_are_looked_at_where_that_is_asked_for(filled: SearchEngine):
-    query = TextQuery(("压铸", "真空"))
-    found = filled.explore(FacetQuery(query, None, ("field",), most=1), 10)
-    assert (found.ids, found.total, found.counts) == (("a",), 1, {"field": {"材料": 1}})
+def test_only_the_best_rows_are_looked_at_where_that_is_asked_for(faceted: SearchEngine):
+    found = faceted.explore(FacetQuery(TextQuery(("压铸", "真空")), None, "marks", most=1), 10)
+    assert (found.ids, found.total, found.counts["field"]) == (("a",), 1, {"材料": 1})
 
 
 def test_every_change_gives_another_version_where_the_engine_can_say(filled: SearchEngine):
