@@ -2,12 +2,14 @@
 
 import json
 import os
+import pty
 import socket
 import stat
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -150,6 +152,34 @@ def thief() -> Iterator[Thief]:
     yield made
     made.server.shutdown()
     made.server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("keys", "code", "sentence"), [(b"queqiao_x\n", 2, "读不懂"), (b"\x04", 2, "没有读到访问令牌")]
+)
+def test_at_a_terminal_the_token_is_asked_for_and_not_shown(
+    thief: Thief, home: Path, keys: bytes, code: int, sentence: str
+) -> None:
+    terminal, theirs = pty.openpty()
+    asking = subprocess.Popen(
+        [sys.executable, "-m", "queqiao.cli", "login", "--site", thief.address],
+        env=os.environ | {"XDG_CONFIG_HOME": str(home), "QUEQIAO_TOKEN": ""},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    said = b""
+    while "不会显示".encode() not in said:
+        said += os.read(terminal, 4096)
+    os.write(terminal, keys)
+    with suppress(OSError):  # so does Linux say that the other side has left
+        while more := os.read(terminal, 4096):
+            said += more
+    os.close(terminal)
+    assert asking.wait(timeout=30) == code
+    assert (sentence in said.decode(), "queqiao_x" in said.decode()) == (True, False)
 
 
 def test_no_redirect_is_followed_with_a_token(thief: Thief, queqiao: Call) -> None:

@@ -3,6 +3,7 @@
 import getpass
 import os
 import sys
+from contextlib import suppress
 
 from queqiao.cli import site
 from queqiao.cli.options import OptionParser, Options
@@ -50,7 +51,8 @@ def _token(address: str) -> str:
     text = os.environ.get(site.TOKEN, "")
     if not text and sys.stdin.isatty():
         sys.stderr.write(_("访问令牌在 {address} 生成。").format(address=f"{address}/my/account/tokens") + "\n")
-        text = getpass.getpass(_("请粘贴访问令牌（不会显示）："))
+        with suppress(EOFError):  # Ctrl-D says that there is none
+            text = getpass.getpass(_("请粘贴访问令牌（不会显示）："))
     elif not text:
         text = sys.stdin.readline(LONGEST)
     text = text.strip()
