@@ -13,6 +13,7 @@ from queqiao.accounts.models import Organisation, Person, Role, Scope, ScopeMemb
 
 PUBLIC = "public"
 _LEADS = ("org:", "scope:")
+_WORKING = (RoleKind.STAFF, RoleKind.OPERATOR_ADMIN)
 LENT = ("org:", "edit:", "staff:")  # the tokens that pass to whoever stands in for an absent person
 
 
@@ -115,9 +116,24 @@ def staff_of(scopes: Collection[uuid.UUID], *, day: datetime.date | None = None)
     """Return the ids of the people who work in any of the scopes on ``day`` by roles of their own and can sign in."""
     wanted, tree = {f"staff:{scope}" for scope in scopes}, _ScopeTree()
     roles = Role.objects.current(day or timezone.localdate()).filter(
-        kind__in=(RoleKind.STAFF, RoleKind.OPERATOR_ADMIN), person__erased_at=None, person__users__is_active=True
+        kind__in=_WORKING, person__erased_at=None, person__users__is_active=True
     )
     return {role.person_id for role in roles.select_related("organisation") if wanted & _role_tokens(role, tree)}
+
+
+def serving(scopes: Collection[uuid.UUID], *, day: datetime.date | None = None) -> set[uuid.UUID]:
+    """Return the ids of the people to whom a case in any of the scopes can be given: their brokers and their staff."""
+    tree = _ScopeTree()
+    roles = Role.objects.current(day or timezone.localdate()).filter(
+        kind__in=(RoleKind.BROKER, *_WORKING), person__erased_at=None, person__users__is_active=True
+    )
+    return {
+        role.person_id
+        for role in roles.select_related("organisation")
+        if role.organisation is not None
+        and role.organisation.state in ("active", "pending")
+        and not _worked_in(role, tree).isdisjoint(scopes)
+    }
 
 
 def actors_of(roles: Iterable[Role]) -> dict[uuid.UUID, Actor]:
@@ -165,15 +181,18 @@ def _role_tokens(role: Role, tree: "_ScopeTree") -> set[str]:
         tokens.add(f"admin:{organisation.pk}")
     if kind is RoleKind.RESEARCHER:
         tokens.add(f"research:{organisation.pk}")
-    if kind in (RoleKind.STAFF, RoleKind.OPERATOR_ADMIN):
-        for scope_id in tree.operated_by(organisation.pk):
-            if role.scope_id not in (None, scope_id):
-                continue
-            below = tree.and_below(scope_id)
-            tokens |= {f"staff:{one}" for one in below}
-            if kind is RoleKind.OPERATOR_ADMIN:
-                tokens |= {f"operate:{one}" for one in below}
+    if kind in _WORKING:
+        below = _worked_in(role, tree)
+        tokens |= {f"staff:{one}" for one in below}
+        if kind is RoleKind.OPERATOR_ADMIN:
+            tokens |= {f"operate:{one}" for one in below}
     return tokens
+
+
+def _worked_in(role: Role, tree: "_ScopeTree") -> set[uuid.UUID]:
+    """Return the scopes for which a role holds: those that its organisation operates, or one of them, and all below."""
+    operated = tree.operated_by(role.organisation_id) if role.organisation_id else ()
+    return {one for scope_id in operated if role.scope_id in (None, scope_id) for one in tree.and_below(scope_id)}
 
 
 class _ScopeTree:
