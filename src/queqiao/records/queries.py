@@ -168,6 +168,11 @@ def possible_steps(record: CatalogueRecord, actor: Actor) -> list[Verb]:
     return steps
 
 
+def steps_with_reasons(record: CatalogueRecord, actor: Actor) -> list[tuple[Verb, bool]]:
+    """Return the steps that the actor may take now, each with whether a reason must be given."""
+    return [(verb, TRANSITIONS[State(record.state), verb].reason) for verb in possible_steps(record, actor)]
+
+
 def left_to_others(record: CatalogueRecord, actor: Actor) -> str:
     """Return what stands in place of the button that staff miss on a record which they submitted themselves."""
     waits = record.state == State.SUBMITTED and is_staff_of(record, actor)

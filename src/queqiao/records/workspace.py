@@ -18,7 +18,7 @@ from queqiao.records.models import CatalogueRecord, RecordScope, WorkingCopy, co
 from queqiao.records.queries import owner_tokens, visible_whole
 
 EXPIRES_WITHIN = datetime.timedelta(days=30)
-UNSENT_FOR = datetime.timedelta(days=7)
+UNSENT_FOR = datetime.timedelta(days=1)
 ANSWER_WITHIN = datetime.timedelta(days=14)  # a returned draft
 REVIEW_WITHIN = datetime.timedelta(days=5)  # what waits for the staff
 MOST = 100  # of each kind of record and of work; the oldest come first
@@ -113,9 +113,19 @@ def todos(actor: Actor, *, now: datetime.datetime | None = None) -> list[Todo]:
     if actor.is_staff:
         found += _proposals(actor, now)
         found += _registrations(actor, now)
+    found = _with_typed_titles(found, actor)
     left = others_publish({todo.target for todo in found if todo.work is Work.REVIEW}, actor)
     found = [replace(todo, others=True) if todo.work is Work.REVIEW and todo.target in left else todo for todo in found]
     return sorted(found, key=lambda todo: (todo.others, not todo.overdue, todo.since))
+
+
+def _with_typed_titles(found: Iterable[Todo], actor: Actor) -> list[Todo]:
+    """Give drafts without a title the one that the actor has typed and not saved yet; nobody else sees it."""
+    copies = WorkingCopy.objects.filter(
+        person=actor.person_id, proposed_at=None, record_id__in=[todo.target for todo in found if not todo.title]
+    )
+    typed = {pk: str(title or "").strip() for pk, title in copies.values_list("record_id", "values__typed__title")}
+    return [replace(todo, title=todo.title or typed.get(todo.target, "")) for todo in found]
 
 
 def own_counts(actor: Actor) -> dict[str, int]:

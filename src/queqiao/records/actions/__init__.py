@@ -3,6 +3,7 @@
 from queqiao.records.actions.audience import renew_audience
 from queqiao.records.actions.content import (
     accept_proposal,
+    begin_record,
     create_record,
     discard_copy,
     keep_copy,
@@ -18,6 +19,7 @@ __all__ = [
     "accept_proposal",
     "add_attachment",
     "advance",
+    "begin_record",
     "create_record",
     "discard_copy",
     "expire_due",

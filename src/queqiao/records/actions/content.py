@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from queqiao.accounts.actors import Actor
@@ -18,10 +19,10 @@ from queqiao.core.models import Translation
 from queqiao.core.personal import mark
 from queqiao.records.actions.audience import renew_audience
 from queqiao.records.actions.sharing import place
-from queqiao.records.choices import OPEN_STATES
+from queqiao.records.choices import OPEN_STATES, State
 from queqiao.records.history import only_by
 from queqiao.records.labels import LABELS
-from queqiao.records.models import CatalogueRecord, WorkingCopy, concrete_kinds
+from queqiao.records.models import Attachment, CatalogueRecord, WorkingCopy, concrete_kinds
 from queqiao.records.queries import can_edit, comparable, digest, is_staff_of, snapshot
 
 R = TypeVar("R", bound=CatalogueRecord)
@@ -69,6 +70,25 @@ def create_record(
     renew_audience(record)
     record_activity(Change(record.KIND, record.pk, "create", {}, after), by=by.name, now=now)
     return record
+
+
+@transaction.atomic
+def begin_record(model: type[R], *, organisation: Organisation, by: Actor) -> R:
+    """Begin a draft where the organisation is; who comes back to begin finds the one that he has not touched yet."""
+    untouched = model._default_manager.select_for_update().filter(
+        ~Exists(WorkingCopy.objects.filter(record_id=OuterRef("pk"))),
+        ~Exists(Attachment.objects.filter(record_id=OuterRef("pk"))),
+        organisation=organisation,
+        created_by=by.person_id,
+        state=State.DRAFT,
+        revision=1,
+        title="",
+    )
+    found = untouched.order_by("-recorded_at").first() if by.person_id else None
+    if found is not None and may_create(model, organisation, by):
+        return found
+    values = {"region": organisation.region_id} if organisation.region_id else {}
+    return create_record(model, organisation=organisation, values=values, by=by)
 
 
 @transaction.atomic

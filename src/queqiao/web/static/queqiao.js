@@ -65,6 +65,8 @@
     if (confirmed.delete(button)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
+    // What must be filled in is asked for before the question, not after the answer.
+    if (button.form && !button.formNoValidate && !button.form.noValidate && !button.form.reportValidity()) return;
     const yes = dialog.querySelector("[data-confirm-yes]");
     dialog.querySelector("[data-confirm-text]").textContent = button.dataset.confirm;
     yes.textContent = button.dataset.confirmYes || button.textContent.trim();

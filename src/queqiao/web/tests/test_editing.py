@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
+from playwright.sync_api import Browser
 
 from queqiao.accounts.choices import RoleKind
 from queqiao.accounts.tests.factories import make_organisation, make_person, make_user
@@ -69,6 +70,30 @@ def test_a_clerk_begins_a_need_writes_it_and_sends_it_in(town: Town):
         datetime.date(2027, 6, 30),
     )
     assert [node.name for node in record.fields.all()] == ["表面涂层"]
+
+
+def test_who_goes_back_and_begins_again_finds_his_empty_draft_and_not_a_second_one(town: Town):
+    def begin(who: Any, plural: str = "needs") -> str:
+        return who.post(f"/new/{plural}", organisation=town.enterprise.number).headers["Location"]
+
+    colleague = somebody("许长风", RoleKind.EDITOR, town.enterprise)
+    first = begin(town.editor)
+    assert begin(town.editor) == first
+    assert begin(town.editor, "labs") != first
+    assert begin(colleague) != first
+    typed = as_sent(town.editor.get(first).content.decode()) | {"problem": "写了一半"}
+    town.editor.post(first.replace("/edit", "/copy"), **typed)
+    second = begin(town.editor)
+    assert second != first
+    town.editor.post(second, **as_sent(town.editor.get(second).content.decode()) | {"title": "写好的"})
+    assert begin(town.editor) not in (first, second)
+
+
+def test_an_untitled_record_is_archived_by_its_number(town: Town):
+    record = create_record(Need, organisation=town.enterprise, values={}, by=town.editor.actor)
+    for place in ("", "/edit"):
+        page = town.editor.get(f"/records/{record.number}{place}").content.decode()
+        assert f"确定要归档“{record.number}”吗？" in page
 
 
 @pytest.mark.parametrize("model", [Achievement, Expert, Lab, Need])
@@ -246,6 +271,46 @@ def test_a_step_without_its_reason_says_so_and_a_wrong_step_keeps_the_reason(tow
     done = town.editor.post(f"/records/{record.number}/step", verb="revise")
     record.refresh_from_db()
     assert (done.status_code, record.state) == (302, "draft")
+
+
+def test_a_reason_is_asked_for_only_where_a_step_needs_one_and_then_the_form_itself_asks(town: Town):
+    def note(who: Any, record: Need, place: str = "") -> tuple[bool, bool]:
+        page = who.get(f"/records/{record.number}{place}").content.decode()
+        found = re.search(r'<textarea[^>]*id="reason"[^>]*>', page)
+        assert found
+        return " required" in found[0], "必须写明原因" in page
+
+    record = draft(town)
+    assert [note(town.editor, record, place) for place in ("", "/edit")] == [(False, False)] * 2
+    record = published(town)
+    for place in ("", "/edit"):
+        assert note(town.editor, record, place) == (True, True)
+        page = town.editor.get(f"/records/{record.number}{place}").content.decode()
+        assert "撤回时必须写明原因，对方会看到。" in page
+        assert 'value="reconfirm" formnovalidate' in page
+        assert 'value="withdraw" data-confirm' in page
+    record = submitted(town)
+    assert note(town.editor, record) == (False, False)
+    assert "退回时必须写明原因，对方会看到。" in town.staff.get(f"/records/{record.number}").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_withdraws_without_a_reason_is_asked_for_it_before_he_is_asked_whether_he_is_sure(
+    browser: Browser, live_server, town: Town
+):
+    record, context = published(town), browser.new_context()
+    key = town.editor.client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": key, "url": live_server.url}])
+    page = context.new_page()
+    page.goto(f"{live_server.url}/records/{record.number}")
+    page.get_by_role("button", name="撤回").click()
+    assert page.get_by_role("dialog").count() == 0
+    assert page.evaluate("document.activeElement.id") == "reason"
+    page.get_by_label("说明").fill("已经解决")
+    page.get_by_role("button", name="撤回").click()
+    page.get_by_role("dialog").get_by_role("button", name="撤回").click()
+    page.get_by_text("撤回已完成").wait_for()
+    context.close()
 
 
 def test_a_note_that_is_too_long_is_kept_on_the_page(town: Town):

@@ -13,11 +13,21 @@ from queqiao.accounts.choices import RoleKind
 from queqiao.accounts.models import Registration, Substitution
 from queqiao.accounts.tests.factories import make_organisation
 from queqiao.needs.models import Need
-from queqiao.records.actions import advance, save_record
+from queqiao.records.actions import advance, create_record, save_record
 from queqiao.records.choices import Verb
 from queqiao.records.workspace import Work, todos
 from queqiao.research.models import Achievement, Expert, Lab
-from queqiao.web.tests.workshop import Somebody, Town, days_ago, draft, make_town, published, somebody, submitted
+from queqiao.web.tests.workshop import (
+    Somebody,
+    Town,
+    as_sent,
+    days_ago,
+    draft,
+    make_town,
+    published,
+    somebody,
+    submitted,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +55,17 @@ def test_an_editor_sees_what_he_owes_overdue_things_first(town: Town):
     ]
     page = town.editor.get("/my").content.decode()
     assert ("3 件事等您处理，其中 1 件已逾期" in page, f"/records/{returned.number}/edit" in page) == (True, True)
+
+
+def test_a_draft_of_yesterday_waits_under_the_title_that_its_author_has_typed_and_nobody_else_reads(town: Town):
+    begun = create_record(Need, organisation=town.enterprise, values={}, by=town.editor.actor, now=days_ago(1.5))
+    typed = as_sent(town.editor.get(f"/records/{begun.number}/edit").content.decode()) | {"title": "写到一半的标题"}
+    town.editor.post(f"/records/{begun.number}/copy", **typed)
+    assert waiting(town.editor) == [(Work.UNSENT, "写到一半的标题", False)]
+    assert "写到一半的标题" in town.editor.get("/my").content.decode()
+    colleague = somebody("许长风", RoleKind.EDITOR, town.enterprise)
+    page = colleague.get("/my").content.decode()
+    assert ("（未命名）" in page, "写到一半的标题" in page) == (True, False)
 
 
 def test_the_staff_see_reviews_changes_and_registrations_of_their_own_scopes(town: Town):

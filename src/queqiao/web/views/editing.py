@@ -16,13 +16,13 @@ from queqiao.accounts.actors import Actor
 from queqiao.accounts.models import Organisation, ScopeMembership
 from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
 from queqiao.core.i18n import _
-from queqiao.records.actions import advance, create_record, discard_copy, keep_copy, save_record
+from queqiao.records.actions import advance, begin_record, discard_copy, keep_copy, save_record
 from queqiao.records.actions.content import changed_values
 from queqiao.records.actions.steps import given_away, needed_fields, passed_dates
-from queqiao.records.choices import OPEN_STATES, TRANSITIONS, State, Verb
+from queqiao.records.choices import OPEN_STATES, State, Verb
 from queqiao.records.history import content_at_revision, only_by
 from queqiao.records.models import CatalogueRecord, WorkingCopy
-from queqiao.records.queries import attachments_of, is_staff_of, left_to_others, possible_steps, working_copy
+from queqiao.records.queries import attachments_of, is_staff_of, left_to_others, steps_with_reasons, working_copy
 from queqiao.web.access import Rule, actor_of, open_to
 from queqiao.web.forms.records import FORMS, MONEY, RecordForm, data_of, initial_of, stored_values
 from queqiao.web.kinds import Kind, kind_of
@@ -65,15 +65,14 @@ class Desk:
 
 @open_to(Rule.SIGNED_IN)
 def new(request: HttpRequest, plural: str) -> HttpResponse:
-    """Ask for which organisation a record is, then begin its draft at once and open the form."""
+    """Ask for which organisation a record is, then begin its draft, or find the empty one, and open the form."""
     kind, actor = kind_of(plural), actor_of(request)
     offered = _organisations(kind, actor)
     error = ""
     if request.method == "POST":
         chosen = next((one for one in offered if one.number == request.POST.get("organisation")), None)
         if chosen is not None:
-            values = {"region": chosen.region_id} if chosen.region_id else {}
-            record = create_record(kind.model, organisation=chosen, values=values, by=actor)
+            record = begin_record(kind.model, organisation=chosen, by=actor)
             return redirect("record-edit", number=record.number)
         error = _("请选择以哪家机构的名义登记。")
     context = {
@@ -183,7 +182,7 @@ def _mark(base: int, copy: WorkingCopy | None) -> str:
 
 def _show(desk: Desk, form: RecordForm, *, base: int, status: int = 200) -> HttpResponse:
     record, copy = desk.record, desk.copy
-    steps = possible_steps(record, desk.actor)
+    steps = steps_with_reasons(record, desk.actor)
     context = {
         "side_navigation": side_navigation(desk.request),
         "kind": desk.kind,
@@ -196,8 +195,8 @@ def _show(desk: Desk, form: RecordForm, *, base: int, status: int = 200) -> Http
         "moved_on": base != record.revision,
         "own": base != record.revision and only_by(record, base, desk.actor),
         "proposing": record.state not in OPEN_STATES and not is_staff_of(record, desk.actor),
-        "may_submit": Verb.SUBMIT in steps,
-        "steps": [(verb, TRANSITIONS[State(record.state), verb].reason) for verb in steps if verb is not Verb.SUBMIT],
+        "may_submit": Verb.SUBMIT in dict(steps),
+        "steps": [(verb, strictly) for verb, strictly in steps if verb is not Verb.SUBMIT],
         "left_to_others": left_to_others(record, desk.actor),
         "state_label": State(record.state).label,
         "files": attachments_of(record, whole=True),

@@ -27,7 +27,7 @@ from queqiao.records.queries import (
     can_edit,
     is_insider,
     left_to_others,
-    possible_steps,
+    steps_with_reasons,
     visible,
     visible_whole,
 )
@@ -91,7 +91,7 @@ def _hands(row: Any, actor: Actor) -> dict[str, Any]:
     editable = can_edit(row, actor)
     themes = kept_themes(actor) if actor.is_staff and row.state == State.PUBLISHED else Theme.objects.none()
     return {
-        "steps": possible_steps(row, actor),
+        "steps": steps_with_reasons(row, actor),
         "editable": editable,
         "left_to_others": left_to_others(row, actor),
         "reason": row.reason if editable else "",
