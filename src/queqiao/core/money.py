@@ -16,6 +16,10 @@ _BETWEEN = re.compile(r"(?P<low>[^~～—–\-至到]+)\s*(?:~|～|—+|–|-|�
 _AT_MOST = re.compile(r"(?:不超过|不高于|最多)(?P<after>.+)|(?P<about>约?)(?P<before>.+?)(?:以内|以下)")
 
 
+class OrderError(ValueError):
+    """A range whose lower end is the higher one."""
+
+
 class MoneyKind(StrEnum):
     """What an amount is."""
 
@@ -92,6 +96,8 @@ class MoneyRange:
 def parse_money_range(text: str) -> MoneyRange | None:
     """Read an amount or a range as people write it; None for nothing and for 面议, ValueError for anything else.
 
+    OrderError where the lower end is the higher one.
+
     100万~200万元, 100-200万元, 约80万元, 300万元以上, 不超过500万元, 500万元以内, USD 20万. The unit of the upper end
     counts for both where the lower one has none.
     """
@@ -113,7 +119,7 @@ def parse_money_range(text: str) -> MoneyRange | None:
     unit = "" if re.search(r"[元万亿]", ends["low"]) else re.sub(r"[^元万亿]", "", ends["high"])
     low_end = parse_money(ends["low"].strip() + unit, MoneyKind.BUDGET)
     if low_end.amount > high_end.amount:
-        raise ValueError(f"{text!r}: the lower end is the higher one")
+        raise OrderError(f"{text!r}: the lower end is the higher one")
     about = Qualifier.ABOUT if Qualifier.ABOUT in (low_end.qualifier, high_end.qualifier) else Qualifier.EXACT
     return MoneyRange(low_end.amount, high_end.amount, currency, about)
 

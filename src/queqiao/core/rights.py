@@ -94,7 +94,12 @@ _STATUSES: tuple[tuple[str, RightStatus], ...] = (
 _PARTS = re.compile(r"[；;，,、\n]+")
 _COUNT = re.compile(r"(?<![A-Za-z0-9.])(\d{1,3})\s*(?:件|项|个|种|份|枚|株|部)")
 _NUMBER = re.compile(r"(?:[A-Z]{2,3}\s?)?\d[\dA-Z./-]{4,}", re.IGNORECASE)
+_STUMP = re.compile(r"(?:ZL\s?\d{1,7}|CN\d{1,6})(?![\dA-Z./-])", re.IGNORECASE)
 _FILLING = re.compile(r"[\s()（）:：和及与第号共均等]+")
+
+
+class StumpError(ValueError):
+    """A number that is too short to be one; its one argument is the part in which it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,7 @@ class Right:
 def parse_rights(text: str) -> list[Right]:
     """Read rights, one to a line or separated by ；，、; a part without a kind is of the kind before it.
 
-    Raises ValueError whose one argument is the part that cannot be read.
+    Raises ValueError whose one argument is the part that cannot be read, StumpError where it is a number cut short.
     """
     found: list[Right] = []
     for part in (piece.strip() for piece in _PARTS.split(text)):
@@ -149,6 +154,8 @@ def _right(part: str, before: RightKind | None) -> Right:
     numbered = _NUMBER.search(rest)
     if numbered:
         rest = rest.replace(numbered[0], " ", 1)
+    if _STUMP.search(part):
+        raise StumpError(part)
     known = kind or before
     if known is None or _FILLING.sub("", rest):
         raise ValueError(part)

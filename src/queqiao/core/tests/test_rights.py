@@ -3,7 +3,7 @@
 import pytest
 
 from queqiao.core.i18n import language
-from queqiao.core.rights import Right, RightKind, RightStatus, parse_rights, write_rights
+from queqiao.core.rights import Right, RightKind, RightStatus, StumpError, parse_rights, write_rights
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,13 @@ def test_rights_are_read_as_people_write_them(text: str, rights: list[Right] | N
 @pytest.mark.parametrize("text", ["很多", "2 件", "发明专利若干正在准备", "<b>专利</b>"])
 def test_what_cannot_be_read_is_named(text: str):
     with pytest.raises(ValueError, match=r".") as caught:
+        parse_rights(text)
+    assert str(caught.value) == text
+
+
+@pytest.mark.parametrize("text", ["发明专利ZL2023（申请中）", "实用新型 ZL2022", "发明专利 CN1234"])
+def test_a_number_that_was_cut_short_is_told_from_what_cannot_be_read(text: str):
+    with pytest.raises(StumpError) as caught:
         parse_rights(text)
     assert str(caught.value) == text
 

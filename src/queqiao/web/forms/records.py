@@ -181,6 +181,16 @@ class RecordForm(forms.Form):
         except QueqiaoError as error:
             raise forms.ValidationError(str(error)) from error
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse a need that is to be met when it is shown no more."""
+        given: dict[str, Any] = super().clean() or {}
+        deadline, until = given.get("deadline"), given.get("valid_until")
+        if deadline and until and deadline > until:
+            self.add_error(
+                "deadline", _("期望完成日期晚于“有效期至”（{day}），请改其中一个。").format(day=until.isoformat())
+            )
+        return given
+
     def clean_visibility(self) -> str:
         """Take the record as public where nothing was said."""
         return str(self.cleaned_data["visibility"] or Visibility.PUBLIC)

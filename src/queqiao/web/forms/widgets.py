@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 
 from queqiao.core.i18n import _
-from queqiao.core.money import MoneyRange, parse_money_range
-from queqiao.core.rights import parse_rights
+from queqiao.core.money import MoneyRange, OrderError, parse_money_range
+from queqiao.core.rights import StumpError, parse_rights
 from queqiao.records.presenting import name_of
 from queqiao.taxonomy.models import Node, Region, RegionKind
 
@@ -50,6 +50,10 @@ class AmountField(forms.CharField):
         text = str(super().clean(value) or "")
         try:
             found = parse_money_range(text)
+        except OrderError:
+            raise forms.ValidationError(
+                _("“{text}”的前后顺序反了，请把较小的金额写在前面。").format(text=text[:30])
+            ) from None
         except ValueError:
             found = MoneyRange(-1, None)  # type: ignore[arg-type]  # stands for unreadable until the next line
         if found is not None and (found.low < 0 or (self.one and found.high not in (None, found.low))):
@@ -69,6 +73,12 @@ class RightsField(forms.CharField):
         """Read the rights, or name the part that cannot be read."""
         try:
             found = parse_rights(str(super().clean(value) or ""))
+        except StumpError as error:
+            raise forms.ValidationError(
+                _("“{part}”里的号码太短，请写完整的专利号或申请号，如 ZL202310123456.7；没有号码时写件数。").format(
+                    part=str(error)[:40]
+                )
+            ) from None
         except ValueError as error:
             raise forms.ValidationError(
                 _("看不懂“{part}”，请写明种类、号码或件数、状态，如：发明专利 ZL202310123456.7（已授权）。").format(

@@ -102,6 +102,24 @@ def test_a_mobile_number_a_number_with_area_code_or_an_e_mail_is_kept(typed: str
     assert need.contact_details == kept
 
 
+def test_what_is_wrong_with_an_amount_a_number_and_two_dates_is_said_at_the_field():
+    town = make_town()
+    need, made = draft(town), draft(town, Achievement)
+
+    def told(record, **typed):
+        address = f"/records/{record.number}/edit"
+        answer = town.editor.client.post(address, as_sent(town.editor.get(address).content.decode()) | typed)
+        assert answer.status_code == 422
+        return answer.content.decode()
+
+    page = told(need, budget="80万到50万")
+    assert ("“80万到50万”的前后顺序反了，请把较小的金额写在前面。" in page, "看不懂" in page) == (True, False)
+    page = told(made, ip="发明专利ZL2023（申请中）")
+    assert ("“发明专利ZL2023（申请中）”里的号码太短" in page, "看不懂" in page) == (True, False)
+    page = told(need, deadline="2031-06-30", valid_until="2031-05-31")
+    assert page.count("期望完成日期晚于“有效期至”（2031-05-31），请改其中一个。") == 2
+
+
 def test_another_way_to_reach_people_that_came_with_a_list_stays_until_somebody_changes_it():
     town = make_town()
     need = draft(town, contact_details="微信 luosuqiu")
