@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from queqiao.accounts.channels import mask_mobile
 from queqiao.accounts.models import Organisation, Person, Registration, Scope, User
@@ -158,7 +158,10 @@ def mask_text(text: str) -> str:
 def _narrowed(rows: QuerySet[Activity], wanted: LogFilter) -> QuerySet[Activity]:
     if wanted.person:
         ids = Person.objects.filter(name=wanted.person).values_list("pk", flat=True)
-        rows = rows.filter(actor__in=[f"person:{pk}" for pk in ids])
+        # What was done on somebody and on his accounts is his, too: of a failed sign-in nobody knows the actor.
+        accounts = User.objects.filter(person__in=ids).values_list("pk", flat=True)
+        touched = Q(target_kind__in=("person", "user"), target_id__in=[*ids, *accounts])
+        rows = rows.filter(Q(actor__in=[f"person:{pk}" for pk in ids]) | touched)
     if wanted.kind:
         rows = rows.filter(target_kind=wanted.kind)
     if wanted.verb:

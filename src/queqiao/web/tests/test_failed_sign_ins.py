@@ -22,3 +22,6 @@ def test_the_auditor_reads_of_failed_sign_ins_in_words() -> None:
     assert [word for word in words if word not in page] == []
     assert [word for word in ("unknown@", "typed-in-vain", "sign_in_failed</", "second_factor</") if word in page] == []
     assert "被试的人" not in auditor.get("/audit/log", verb="sign_in_failed", kind="network").content.decode()
+    narrowed = auditor.get("/audit/log", person="被试的人").content.decode()
+    assert ("登录失败" in narrowed, narrowed.count("<tr>")) == (True, 2)
+    assert "登录失败</td>" not in auditor.get("/audit/log", person="别人").content.decode()
