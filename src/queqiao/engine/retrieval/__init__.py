@@ -3,6 +3,7 @@
 from queqiao.engine.retrieval.filters import And, AnyOf, Eq, Filter, FilterError, In, Not, Or, Range
 from queqiao.engine.retrieval.lance import LanceEngine
 from queqiao.engine.retrieval.memory import MemoryEngine
+from queqiao.engine.retrieval.milvus import MilvusEngine
 from queqiao.engine.retrieval.protocol import (
     Exploration,
     FacetQuery,
@@ -10,6 +11,7 @@ from queqiao.engine.retrieval.protocol import (
     Hit,
     IndexDamagedError,
     IndexLockedError,
+    IndexUnreachableError,
     Order,
     Row,
     RowError,
@@ -32,8 +34,10 @@ __all__ = [
     "In",
     "IndexDamagedError",
     "IndexLockedError",
+    "IndexUnreachableError",
     "LanceEngine",
     "MemoryEngine",
+    "MilvusEngine",
     "Not",
     "Or",
     "Order",

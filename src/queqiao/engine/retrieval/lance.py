@@ -46,6 +46,7 @@ from queqiao.engine.retrieval.protocol import (
 )
 
 _KEEP_VERSIONS = timedelta(minutes=10)  # readers that began before a tidy-up may still need them
+_EVERYTHING = 2**31 - 1  # a limit must be given
 _FIELD = "field_"  # before the names of filter fields, so that none is taken for a word of SQL
 
 
@@ -194,13 +195,12 @@ class LanceEngine:
     ) -> Any:
         with self._translated():
             table = self._table()
-            everything = max(1, table.count_rows())
             if query is None:
-                return _limited(table.search(None), condition, everything).select(columns).to_arrow()
+                return _limited(table.search(None), condition, _EVERYTHING).select(columns).to_arrow()
             if not (query.tokens or query.phrases):
                 return table.search(None).where("false").select(columns).limit(1).to_arrow()
             return (
-                _limited(table.search(_match(query)), condition, most or everything)
+                _limited(table.search(_match(query)), condition, most or _EVERYTHING)
                 .select([*columns, "_score"])
                 .to_arrow()
             )
