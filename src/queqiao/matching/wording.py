@@ -34,6 +34,8 @@ def point_name(point: str) -> str:
         "maturity": _("成熟度"),
         "region": _("地区"),
         "cooperation": _("合作方式"),
+        "record": _("研究经历"),
+        "feedback": _("评级反馈"),
     }
     return names[point].lower()
 

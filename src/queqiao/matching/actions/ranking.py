@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from queqiao.engine.ranking.ranker import MODEL_VERSION
+from queqiao.matching.actions.feedback import renew_feedback
 from queqiao.matching.choices import Cause, Decision, Origin, RoundState
 from queqiao.matching.documents import with_texts
 from queqiao.matching.models import Match, Round, Snapshot
@@ -63,7 +64,7 @@ def is_kept(match: Match) -> bool:
 
 @transaction.atomic
 def _write(need: Need, scored: list[Scored], ranking: Ranking) -> int:
-    newest = _lock_round(need)
+    newest = lock_round(need)
     there = {match.candidate_id: match for match in Match.objects.select_for_update().filter(need=need)}
     new: list[Match] = []
     changed: list[Match] = []
@@ -83,12 +84,13 @@ def _write(need: Need, scored: list[Scored], ranking: Ranking) -> int:
             changed.append(match)
     Match.objects.bulk_create(new)
     Match.objects.bulk_update(changed, _WRITTEN, batch_size=100)
+    renew_feedback(need, ranking.pool.statistics)
     _note(newest, need, ranking, fresh=any(match.level and match.level >= GOOD for match in new))
     return len(scored)
 
 
-def _lock_round(need: Need) -> Round:
-    """Hold the newest round of a need, so that two rankings of it follow each other."""
+def lock_round(need: Need) -> Round:
+    """Hold the newest round of a need, so that whoever ranks or judges its candidates follows the other."""
     Round.objects.get_or_create(need=need, number=1)
     return Round.objects.select_for_update().filter(need=need).order_by("-number")[:1].get()
 

@@ -1,7 +1,7 @@
 """Telling people of matches; each person learns of each match once."""
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -56,15 +56,12 @@ def tell_new() -> int:
 def tell_accepted(match: Match) -> int:
     """Tell the need's owners that a candidate was accepted; part of the acceptance. Returns how many letters."""
     need = match.need
-    people = _editors([need.organisation_id]).get(need.organisation_id, set())
-    people |= {need.created_by_id} if need.created_by_id else set()
     letters = 0
-    for person in Person.objects.filter(pk__in=people, erased_at=None).order_by("pk"):
-        actor = actor_for(person)
-        if not is_owner(need, actor) or not visible_matches(actor).filter(pk=match.pk).exists():
+    for person, actor in _owners(need):
+        if not visible_matches(actor).filter(pk=match.pk).exists():
             continue
         face = _faces(concrete_kinds()[match.kind], [match.candidate_id], actor).get(match.candidate_id)
-        if face is None or not _address(person) or not _note([match.pk], person, Told.ACCEPTED):
+        if face is None or not _note([match.pk], person, Told.ACCEPTED):
             continue
         text = _(
             "您的需求“{need}”（{need_number}）找到了合适的{kind}：“{title}”（{number}），运营人员已经确认。"
@@ -78,6 +75,15 @@ def tell_accepted(match: Match) -> int:
         subject = _("{number} 找到了合适的对象").format(number=need.number)
         letters += _write(f"accepted:{match.pk}:{person.pk}", person, subject, text, face.number)
     return letters
+
+
+def tell_nothing_fits(need: Need, note: str, *, key: str) -> int:
+    """Tell the need's owners that nothing fits, and why; part of closing the round. Returns how many letters."""
+    subject = _("{number} 这次没有找到合适的对象").format(number=need.number)
+    text = _(
+        "您的需求“{need}”（{number}）这次没有找到合适的对象。\n运营人员的说明：{note}\n需求修改并发布后，会重新匹配。"
+    ).format(need=need.title, number=need.number, note=note)
+    return sum(_write(f"{key}:{person.pk}", person, subject, text, need.number) for person, _actor in _owners(need))
 
 
 @transaction.atomic
@@ -113,6 +119,16 @@ def _tell_fits(person: Person, match_ids: Sequence[uuid.UUID]) -> int:
     subject = _("有 {n} 条需求可能适合您的成果").format(n=len(told))
     key = f"fits:{told[0].pk}:{person.pk}"
     return _write(key, person, subject, "\n".join(lines), needs[told[0].need_id].number)
+
+
+def _owners(need: Need) -> Iterator[tuple[Person, Actor]]:
+    """Yield who answers for a need today and can be written to."""
+    people = _editors([need.organisation_id]).get(need.organisation_id, set())
+    people |= {need.created_by_id} if need.created_by_id else set()
+    for person in Person.objects.filter(pk__in=people, erased_at=None).order_by("pk"):
+        actor = actor_for(person)
+        if is_owner(need, actor) and _address(person):
+            yield person, actor
 
 
 def _editors(organisation_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, set[uuid.UUID]]:
