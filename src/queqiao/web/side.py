@@ -8,6 +8,8 @@ from django.urls import reverse
 from queqiao.accounts.actors import Actor
 from queqiao.accounts.models import Registration
 from queqiao.core.i18n import _
+from queqiao.matching.models import Match
+from queqiao.matching.workbench import queue
 from queqiao.records.review import MOST_COUNTED, Queue
 from queqiao.web.access import Rule, actor_of, admits
 
@@ -35,11 +37,14 @@ def _entries(actor: Actor) -> list[tuple[str, str, str]]:
         waiting = Registration.objects.filter(state="waiting", scope__in=actor.ids("staff"))[:MOST_COUNTED].count()
         found += [
             (_("审核队列"), reverse("review-queue"), _count(Queue(actor).count())),
+            (_("匹配工作台"), reverse("bench-queue"), _count(queue(actor).order_by()[:MOST_COUNTED].count())),
             (_("机构申请"), reverse("registrations"), _count(waiting)),
             (_("专题编排"), reverse("theme-desk"), ""),
             (_("机构管理"), reverse("admin-organisations"), ""),
             (_("人员管理"), reverse("admin-people"), ""),
         ]
+    if _serves(actor):
+        found.append((_("我跟进的匹配"), reverse("my-cases"), ""))
     doors = (
         (Rule.OPERATOR, _("范围管理"), "admin-scopes"),
         (Rule.SYSTEM, _("管理员任命"), "administrators"),
@@ -50,6 +55,10 @@ def _entries(actor: Actor) -> list[tuple[str, str, str]]:
     )
     found += [(label, reverse(name), "") for rule, label, name in doors if admits(rule, actor)]
     return [*found, (_("我的账号"), reverse("my-account"), "")]
+
+
+def _serves(actor: Actor) -> bool:
+    return actor.person_id is not None and Match.objects.filter(broker=actor.person_id).exists()
 
 
 def _count(n: int) -> str:

@@ -39,6 +39,7 @@ from queqiao.web.argument import indicator_rows, ways, with_figure
 from queqiao.web.cover import draw_cover, find_font, mark_of
 from queqiao.web.filters import day
 from queqiao.web.kinds import KINDS, budget_of, cards_of, kind_of_number, price_of
+from queqiao.web.views.record_matches import fitting
 from queqiao.web.visits import note_visit
 
 SIMILAR, WORKS = 3, 6
@@ -55,7 +56,8 @@ def record(request: HttpRequest, number: str) -> HttpResponse:
         raise Http404
     inside = is_insider(row, actor)
     face = faces([row], inside=inside)[0]
-    context = _content(row, face, actor) | _hands(row, actor) | {"kind": kind, "face": face, "labels": LABELS}
+    shown = {"kind": kind, "face": face, "labels": LABELS, "fitting": fitting(row, actor)}
+    context = _content(row, face, actor) | _hands(row, actor) | shown
     response = render(request, "catalogue/record.html", context)
     if not inside:
         note_visit(request, response, row)

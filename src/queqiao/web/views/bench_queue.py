@@ -1,0 +1,105 @@
+"""The needs whose candidates wait to be judged, the most urgent first, and the run that matches everything anew."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
+
+from queqiao.accounts.actors import Actor
+from queqiao.accounts.models import Scope
+from queqiao.core.i18n import _
+from queqiao.core.models import Run, RunState
+from queqiao.matching.actions.running import EVERYTHING, match_everything
+from queqiao.matching.wording import level_name
+from queqiao.matching.workbench import Counts, counts_of, queue
+from queqiao.records.presenting import Face, faces, name_of, with_rows
+from queqiao.records.queries import published_in
+from queqiao.taxonomy.queries import fields, nodes_below
+from queqiao.web.access import Rule, actor_of, admits, open_to
+from queqiao.web.filters import day
+from queqiao.web.paging import CappedPaginator
+from queqiao.web.views.audit import RUN_STATES
+from queqiao.web.views.staff_page import query_without, show
+
+PAGE = 25
+
+
+@open_to(Rule.STAFF)
+def bench_queue(request: HttpRequest) -> HttpResponse:
+    """List the needs that wait; operators ask for everything to be matched anew."""
+    actor = actor_of(request)
+    if request.method == "POST":
+        if request.POST.get("do") != "everything":
+            raise Http404
+        match_everything(by=actor)
+        messages.success(request, _("已开始全部重新匹配，进度显示在本页。"))
+        return redirect("bench-queue")
+    scopes = list(Scope.objects.filter(pk__in=actor.ids("staff")).order_by("name"))
+    chosen = {name: request.GET.get(name, "") for name in ("scope", "field")}
+    rows = _chosen(actor, scopes, chosen)
+    page = CappedPaginator(rows, PAGE).get_page(request.GET.get("page"))
+    first = rows.values_list("number", flat=True).first()
+    context = {
+        "page": page,
+        "rows": _shown(list(page.object_list), actor),
+        "total": page.paginator.count,
+        "first": reverse("bench", args=[first]) if first else "",
+        "chosen": chosen,
+        "scopes": [(scope.code, name_of(scope)) for scope in scopes],
+        "fields": [(node.code, name_of(node)) for node in fields() if node.parent_id is None],
+        "query": query_without(request, "page"),
+        "sentence": "",
+    }
+    return show(request, "bench/queue.html", context | _run(actor))
+
+
+def _chosen(actor: Actor, scopes: list[Scope], chosen: dict[str, str]) -> Any:
+    scope = next((one.pk for one in scopes if one.code == chosen["scope"]), None)
+    rows: Any = queue(actor, scope=scope)
+    nodes = nodes_below(chosen["field"]) if chosen["field"] else ()
+    return published_in(rows, nodes) if nodes else rows
+
+
+def _shown(needs: list[Any], actor: Actor) -> list[dict[str, Any]]:
+    counts = counts_of(needs, actor)
+    own = {need.pk: need for need in needs}
+    seen = queue(actor).filter(pk__in=own)
+    dressed = {face.id: face for face in faces(with_rows(seen))}
+    return [_line(need, dressed[need.pk], counts[need.pk]) for need in needs if need.pk in dressed]
+
+
+def _line(need: Any, face: Face, counts: Counts) -> dict[str, Any]:
+    told = (
+        (_("{n} 个待处理"), counts.open),
+        (_("{n} 个已采纳"), counts.accepted),
+        (_("{n} 个已排除"), counts.rejected),
+    )
+    return {
+        "title": face.title,
+        "organisation": face.organisation,
+        "number": need.number,
+        "url": reverse("bench", args=[need.number]),
+        "deadline": day(need.deadline),
+        "level": counts.best,
+        "level_name": level_name(counts.best) if counts.best else "",
+        "counts": _("，").join(text.format(n=n) for text, n in told if n) or _("还没有候选"),
+        "again": need.round_number if need.round_number > 1 else 0,
+    }
+
+
+def _run(actor: Actor) -> dict[str, Any]:
+    """Return how the last run of everything stands, for those who may ask for one."""
+    may_run = admits(Rule.OPERATOR, actor)
+    run = Run.objects.filter(kind=EVERYTHING).order_by("-id").first() if may_run else None
+    return {
+        "may_run": may_run,
+        "may_look": admits(Rule.SYSTEM, actor),
+        "run": run,
+        "run_state": RUN_STATES[run.state] if run else "",
+        "run_open": run is not None and run.state in (RunState.QUEUED, RunState.RUNNING),
+    }
+
+
+urlpatterns = [path("staff/bench", bench_queue, name="bench-queue")]

@@ -1,0 +1,58 @@
+"""The matches that were given to a broker to accompany."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from queqiao.accounts.actors import Actor
+from queqiao.core.i18n import _
+from queqiao.matching.choices import Decision
+from queqiao.matching.models import Match
+from queqiao.matching.queries import visible_matches
+from queqiao.needs.models import Need
+from queqiao.records.labels import KIND_LABELS
+from queqiao.records.models import concrete_kinds
+from queqiao.records.presenting import Face, faces, with_rows
+from queqiao.records.queries import visible
+from queqiao.web.access import Rule, actor_of, open_to
+from queqiao.web.paging import CappedPaginator
+from queqiao.web.views.staff_page import show
+
+PAGE = 25
+
+
+@open_to(Rule.SIGNED_IN)
+def cases(request: HttpRequest) -> HttpResponse:
+    """List the matches given to the reader, the newest first."""
+    actor = actor_of(request)
+    rows = visible_matches(actor).filter(broker=actor.person_id).order_by("-assigned_at", "pk")
+    page = CappedPaginator(rows.defer("evidence", "parts"), PAGE).get_page(request.GET.get("page"))
+    return show(request, "bench/cases.html", {"page": page, "rows": _shown(list(page.object_list), actor)})
+
+
+def _shown(matches: list[Match], actor: Actor) -> list[dict[str, Any]]:
+    needs = _faces(Need, [match.need_id for match in matches], actor)
+    candidates: dict[Any, Face] = {}
+    for kind in {match.kind for match in matches}:
+        ids = [match.candidate_id for match in matches if match.kind == kind]
+        candidates |= _faces(concrete_kinds()[kind], ids, actor)
+    words = {Decision.OPEN: _("待推进"), Decision.ACCEPTED: _("已采纳"), Decision.REJECTED: _("已排除")}
+    return [
+        {
+            "match": match,
+            "need": needs[match.need_id],
+            "candidate": candidates[match.candidate_id],
+            "kind_label": KIND_LABELS[match.kind],
+            "state_label": words[Decision(match.state)],
+        }
+        for match in matches
+        if match.need_id in needs and match.candidate_id in candidates
+    ]
+
+
+def _faces(model: Any, ids: list[Any], actor: Actor) -> dict[Any, Face]:
+    return {face.id: face for face in faces(with_rows(visible(model, actor).filter(pk__in=ids)))}
+
+
+urlpatterns = [path("my/matches", cases, name="my-cases")]
