@@ -1,14 +1,12 @@
 """A city whose staff judge the matches of its needs, for tests."""
 
-from queqiao.accounts.actors import Actor, actor_for, system
+from queqiao.accounts.actors import Actor, actor_for
 from queqiao.accounts.choices import RoleKind
 from queqiao.accounts.models import Person, ScopeMembership
 from queqiao.accounts.tests.factories import give, make_organisation, make_person, make_scope, make_user
-from queqiao.core.models import Outbox
 from queqiao.matching.models import Match, Round
 from queqiao.matching.tests.workshop import small_corpus, work
 from queqiao.needs.models import Need
-from queqiao.records.actions import place_in_scopes
 from queqiao.research.models import Achievement
 
 
@@ -28,8 +26,6 @@ class Desk:
         self.owner = make_person(name="罗工", email="luo@example.org")
         give(self.owner, RoleKind.EDITOR, self.enterprise)
         self.needs, self.offered = small_corpus(self.enterprise, self.university)
-        for need in self.needs:
-            self.place(need)
         work()
         self.need = self.needs[0]
 
@@ -39,11 +35,6 @@ class Desk:
         make_user(made)
         give(made, kind, self.operator, self.scope)
         return made
-
-    def place(self, need: Need) -> None:
-        """Show a need in the city."""
-        place_in_scopes(need, [self.scope.pk], by=system("test"))
-        Outbox.objects.all().delete()
 
     @property
     def staff(self) -> Actor:
