@@ -34,7 +34,7 @@ _ORDERS = {
     Sort.MATURE: Order("trl"),
     Sort.EXPIRING: Order("expires", descending=False),
 }
-MOST_ALIKE = 1_000  # what has some of the words only: the best are looked at, the rest is chance
+MOST = 2_000  # rows that are looked at, and so counted, for words: the best
 BROWSED = 256  # answers to questions without words that a process keeps
 _browsed: dict[Hashable, Exploration] = {}
 _browsed_lock = threading.Lock()
@@ -56,7 +56,7 @@ class Answer:
     """One page of what was found, as rows that the reader may see, and what else he could choose.
 
     ``counts`` maps facets to values to numbers of hits; it is empty where only titles were looked through, and
-    ``total`` is None where nobody counted.
+    ``total`` is None where nobody counted. Numbers go up to ``MOST`` where words were asked for.
     """
 
     rows: tuple[CatalogueRecord | Organisation, ...]
@@ -78,7 +78,7 @@ def find(question: Question, actor: Actor) -> Answer:
         finally:
             engine.close()
     except IndexDamagedError as error:
-        if index.mark_damaged():
+        if index.mark_damaged(error):
             _log.warning("searching the database instead: %s", error)
         return _from_titles(question, wording, actor)
 
@@ -105,18 +105,19 @@ def explore(engine: SearchEngine, question: Question, wording: Wording, actor: A
     """Return the entries up to the page that is asked for, with counts, and how they were found."""
     choices = conditions(question.chosen, timezone.localdate())
 
-    def ask(text: TextQuery | None, order: Order | None, most: int | None = None) -> Exploration:
+    def ask(text: TextQuery | None, order: Order | None) -> Exploration:
+        most = MOST if text is not None and order is None else None  # who asks for the newest wants them of all
         asked = FacetQuery(text, readable(actor), FIELD, choices, order, most)
         return _explored(engine, asked, _page(question) * PAGE)
 
     order = _ORDERS.get(question.sort)
     if wording.is_empty:
         return ask(None, order or _ORDERS[Sort.NEWEST]), How.BROWSED
-    attempts = _attempts(wording)
-    for how, query in attempts:
-        found = ask(query, order, MOST_ALIKE if how is How.SOME else None)
+    tries = attempts(wording)
+    for how, query in tries:
+        found = ask(query, order)
         # Enough where there is something, if perhaps not what was chosen beside the words.
-        if found.total or found.counts.get("kind") or how == attempts[-1][0]:
+        if found.total or found.counts.get("kind") or how == tries[-1][0]:
             return found, how
     raise AssertionError("there is always something to try")
 
@@ -135,7 +136,7 @@ def _explored(engine: SearchEngine, asked: FacetQuery, k: int) -> Exploration:
         return _browsed[key]
 
 
-def _attempts(wording: Wording) -> list[tuple[How, TextQuery]]:
+def attempts(wording: Wording) -> list[tuple[How, TextQuery]]:
     """Return the queries to try until one finds something, the strictest first."""
     every, some = wording.every(), wording.some()
     if every is None:

@@ -1,6 +1,6 @@
 """Searching with counts, from one table of all matching rows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,24 @@ from queqiao.engine.retrieval.filters import And, AnyOf, Eq, Filter, In, Not, Or
 from queqiao.engine.retrieval.protocol import Exploration, FacetQuery
 
 
-def explore_table(table: Any, prefix: str, asked: FacetQuery, k: int) -> Exploration:
-    """Return what ``SearchEngine.explore`` promises from an Arrow table of the rows that match before any choice.
+def explore_tables(read: Callable[[Filter | None], Any], prefix: str, asked: FacetQuery, k: int) -> Exploration:
+    """Return what ``SearchEngine.explore`` promises from Arrow tables.
+
+    ``read`` returns the rows that match under a condition, at most ``asked.most``. It is asked again where more match
+    than that and something is chosen: what fits the choices must be the best of all rows.
+    """
+    table = read(asked.condition)
+    found = _explore(table, prefix, asked, k)
+    if asked.most is None or table.num_rows < asked.most or not asked.choices:
+        return found
+    base = () if asked.condition is None else (asked.condition,)
+    chosen = _explore(read(And((*base, *asked.choices.values()))), prefix, asked, k)
+    counts = {facet: found.counts[facet] if facet in asked.choices else n for facet, n in chosen.counts.items()}
+    return Exploration(chosen.ids, chosen.total, counts)
+
+
+def _explore(table: Any, prefix: str, asked: FacetQuery, k: int) -> Exploration:
+    """Explore one table of the rows that match before any choice.
 
     Its columns are ``id``, the fields that are read with ``prefix`` before their names, and ``_score`` where the rows
     were found by a text. Each list column holds a word at most once a row.

@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
 
-from queqiao.engine.retrieval.exploring import counted, explore_table
+from queqiao.engine.retrieval.exploring import counted, explore_tables
 from queqiao.engine.retrieval.filters import (
     And,
     AnyOf,
@@ -148,10 +148,10 @@ class LanceEngine:
             check_order(asked.order, self._schema)
         read = {asked.facets, *(name for choice in asked.choices.values() for name in fields_of(choice))}
         read |= {asked.order.field} if asked.order is not None else set()
-        matching = self._matching(
-            asked.text, asked.condition, ["id", *(_FIELD + name for name in sorted(read))], asked.most
+        columns = ["id", *(_FIELD + name for name in sorted(read))]
+        return explore_tables(
+            lambda condition: self._matching(asked.text, condition, columns, asked.most), _FIELD, asked, k
         )
-        return explore_table(matching, _FIELD, asked, k)
 
     def version(self) -> str | None:
         """Return the number that the library gives to each state of the table."""

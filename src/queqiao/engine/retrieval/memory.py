@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from queqiao.engine.retrieval.exploring import explore_table
+from queqiao.engine.retrieval.exploring import explore_tables
 from queqiao.engine.retrieval.filters import Filter, FilterError, check_filter, fulfils
 from queqiao.engine.retrieval.fusion import OVER_FETCH, reciprocal_rank_fusion
 from queqiao.engine.retrieval.protocol import (
@@ -105,14 +105,17 @@ class MemoryEngine:
 
     def explore(self, asked: FacetQuery, k: int) -> Exploration:
         """Lay the matching rows out as a table."""
-        import pyarrow as pa  # noqa: PLC0415 -- a large library that only this needs
-
         for one in (asked.condition, *asked.choices.values()):
             check_filter(one, self._schema.fields)
         check_countable([asked.facets], self._schema)
-        scores = dict.fromkeys(self.ids(asked.text, asked.condition), 0.0)
+        return explore_tables(lambda condition: self._laid_out(asked, condition), "", asked, k)
+
+    def _laid_out(self, asked: FacetQuery, condition: Filter | None) -> Any:
+        import pyarrow as pa  # noqa: PLC0415 -- a large library that only this needs
+
+        scores = dict.fromkeys(self.ids(asked.text, condition), 0.0)
         if asked.text is not None:
-            scores = {hit.id: hit.score for hit in self.search(asked.text, asked.condition, asked.most or len(scores))}
+            scores = {hit.id: hit.score for hit in self.search(asked.text, condition, asked.most or len(scores))}
         columns: dict[str, Any] = {"id": list(scores)} | ({"_score": list(scores.values())} if asked.text else {})
         kinds = {
             FieldKind.KEYWORD: pa.string(),
@@ -123,7 +126,7 @@ class MemoryEngine:
             values = [self._rows[one].values.get(name) for one in scores]
             plain = [list(dict.fromkeys(value)) if isinstance(value, tuple) else value for value in values]
             columns[name] = pa.array(plain, type=kinds[kind])
-        return explore_table(pa.table(columns), "", asked, k)
+        return pa.table(columns)
 
     def version(self) -> str | None:
         """Say nothing."""

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from queqiao.engine.retrieval.exploring import counted, explore_table
+from queqiao.engine.retrieval.exploring import counted, explore_tables
 from queqiao.engine.retrieval.filters import And, Filter, FilterError, check_filter, fields_of
 from queqiao.engine.retrieval.fusion import OVER_FETCH, reciprocal_rank_fusion
 from queqiao.engine.retrieval.memory import K1, B
@@ -160,11 +160,15 @@ class MilvusEngine:
             check_order(asked.order, self._schema)
             read.add(asked.order.field)
         columns = sorted(read)
-        if asked.text is not None and asked.most is not None:
-            rows = self._best(asked.text, asked.condition, asked.most, columns)
-            return explore_table(self._table(rows, columns, scored=True), FIELD, asked, k)
-        table = self._table(self._rows(self._where(asked.text, asked.condition), columns), columns)
-        found = explore_table(table, FIELD, asked, k)
+        text, most = asked.text, asked.most
+        if text is not None and most is not None:
+            return explore_tables(
+                lambda condition: self._table(self._best(text, condition, most, columns), columns, scored=True),
+                FIELD, asked, k,
+            )  # fmt: skip
+        found = explore_tables(
+            lambda condition: self._table(self._rows(self._where(text, condition), columns), columns), FIELD, asked, k
+        )
         if asked.text is None or asked.order is not None:
             return found
         chosen = And((*([] if asked.condition is None else [asked.condition]), *asked.choices.values()))

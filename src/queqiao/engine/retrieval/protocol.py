@@ -107,7 +107,7 @@ class FacetQuery:
     """A search with counts: ``facets`` is a field of words ``facet=value``, ``choices`` maps facets to what was chosen.
 
     By relevance where ``order`` is None, without a text by id. With ``most``, only so many rows are looked at, those
-    that fit the text best.
+    that fit the text best; numbers that reach it mean "at least".
     """
 
     text: TextQuery | None

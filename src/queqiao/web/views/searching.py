@@ -16,7 +16,7 @@ from queqiao.records.presenting import Face, faces, name_of
 from queqiao.search.asking import LONGEST, Question, Sort
 from queqiao.search.entries import ORGANISATION
 from queqiao.search.facets import FACETS
-from queqiao.search.finding import PAGE, Answer, How, find
+from queqiao.search.finding import MOST, PAGE, Answer, How, find
 from queqiao.search.why import Asked, Place, asked_by, mark, places
 from queqiao.web.access import Rule, actor_of, open_to
 from queqiao.web.choosing import choice_lists
@@ -68,6 +68,7 @@ def _answered(request: HttpRequest, kind: Kind | None) -> HttpResponse:
             "question": question,
             "in_words": in_words,
             "how": How,
+            "most": MOST,
             "results": _results(answer) if mixed else (),
             "cards": () if mixed else cards_of(faces(_records(answer.rows))),
             "lists": lists,

@@ -313,6 +313,12 @@ def test_only_the_best_rows_are_looked_at_where_that_is_asked_for(faceted: Searc
     assert (found.ids, found.total, found.counts["field"]) == (("a",), 1, {"材料": 1})
 
 
+def test_what_was_chosen_is_looked_for_beyond_the_best_rows(faceted: SearchEngine):
+    asked = FacetQuery(TextQuery(("压铸", "真空")), None, "marks", {"field": AnyOf("marks", ("field=能源",))}, most=1)
+    found = faceted.explore(asked, 10)
+    assert (found.ids, found.total, found.counts["field"]) == (("c",), 1, {"材料": 1})
+
+
 def test_every_change_gives_another_version_where_the_engine_can_say(filled: SearchEngine):
     before = filled.version()
     assert before == filled.version()
