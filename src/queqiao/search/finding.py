@@ -34,7 +34,7 @@ _ORDERS = {
     Sort.MATURE: Order("trl"),
     Sort.EXPIRING: Order("expires", descending=False),
 }
-MOST = 2_000  # rows that are looked at, and so counted, for words: the best
+MOST = 1_000  # rows that are looked at, and so counted, for words: the best
 BROWSED = 256  # answers to questions without words that a process keeps
 _browsed: dict[Hashable, Exploration] = {}
 _browsed_lock = threading.Lock()
