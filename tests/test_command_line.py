@@ -151,6 +151,20 @@ def test_doctor_names_what_is_missing_and_what_does_not_work_without_it():
     assert lacking["lancedb"] == "无法建立磁盘索引；运行 make setup 安装"
 
 
+def test_doctor_says_whether_the_search_server_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    from queqiao.cli.doctor import examine
+
+    def look() -> dict[str, bool]:
+        return {one.name: one.present for one in examine() if one.name in ("Milvus", "pymilvus")}
+
+    assert look() == {}
+    monkeypatch.setenv("QUEQIAO_SEARCH_URL", str(tmp_path / "index.db"))
+    assert look() == {"Milvus": True}
+    monkeypatch.setenv("QUEQIAO_SEARCH_URL", "http://127.0.0.1:9")  # nothing answers there
+    assert look() == {"Milvus": False}
+    assert "pymilvus" in [one.name for one in examine(find=lambda _name: None) if not one.present]
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

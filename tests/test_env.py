@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from queqiao.env import SettingError, read_database, read_flag, read_list, read_secret
+from queqiao.env import SettingError, read_database, read_flag, read_list, read_search, read_secret
 
 
 def test_a_flag_knows_a_few_words_and_refuses_all_others() -> None:
@@ -52,3 +52,29 @@ def test_the_database_is_sqlite_unless_an_address_of_postgresql_is_given(tmp_pat
     for wrong in ("mysql://x/y", "postgresql://host", "city"):
         with pytest.raises(SettingError, match="X："):
             read_database("X", tmp_path, source={"X": wrong})
+
+
+def test_the_search_index_is_in_the_data_folder_unless_the_address_of_a_server_is_given(tmp_path: Path) -> None:
+    assert read_search("X", "Y", source={}) == ("", "")
+    assert read_search("X", "Y", source={"Y": "unused"}) == ("", "")
+    near = {"X": "http://10.0.0.5:19530", "Y": "queqiao:geheim"}
+    assert read_search("X", "Y", source=near) == ("http://10.0.0.5:19530", "queqiao:geheim")
+    (tmp_path / "token").write_text("kept\n", encoding="utf-8")
+    far = {"X": "https://milvus.example.cn", "Y_FILE": str(tmp_path / "token")}
+    assert read_search("X", "Y", source=far) == ("https://milvus.example.cn", "kept")
+    assert read_search("X", "Y", source={"X": "index.db"}) == ("index.db", "")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"X": "milvus.example.cn:19530"},
+        {"X": "ftp://milvus.example.cn"},
+        {"X": "https://queqiao:geheim@milvus.example.cn"},
+        {"X": "http://milvus.example.cn", "Y": "geheim"},
+    ],
+)
+def test_a_wrong_address_of_the_search_server_is_refused_without_repeating_a_secret(wrong: dict[str, str]) -> None:
+    with pytest.raises(SettingError, match="X：") as raised:
+        read_search("X", "Y", source=wrong)
+    assert "geheim" not in str(raised.value)

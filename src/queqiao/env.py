@@ -90,6 +90,24 @@ def split_address(name: str, address: str, schemes: tuple[str, ...]) -> SplitRes
     return parts
 
 
+def read_search(name: str, secret: str, *, source: Mapping[str, str] = os.environ) -> tuple[str, str]:
+    """Read where the search index is: the address of a Milvus server and what it asks for; both empty without one.
+
+    A local file ``….db`` is taken too; milvus-lite, which serves it, is for tests.
+    """
+    address, token = source.get(name, "").strip(), read_given_secret(secret, source=source)
+    if not address:
+        return "", ""
+    if "://" not in address and address.endswith(".db"):
+        return address, token
+    parts = split_address(name, address, ("https", "http"))
+    if parts.username or parts.password:
+        raise SettingError(f"{name}：用户和密码请写在 {secret} 里。/ Write user and password into {secret}.")
+    if token and parts.scheme == "http" and not is_near(parts.hostname or ""):
+        raise SettingError(f"{name}：公网地址请用 https。/ Use https for an address on the public network.")
+    return address, token
+
+
 def is_near(host: str) -> bool:
     """Whether a host lies on this machine or in a private network, where a secret may travel unencrypted."""
     if host == "localhost":

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from queqiao.env import read_database, read_flag, read_list, read_secret
+from queqiao.env import read_database, read_flag, read_list, read_search, read_secret
 
 PACKAGE = Path(__file__).parent
 DATA_DIR = Path(os.environ.get("QUEQIAO_DATA_DIR", "data")).resolve()
@@ -80,6 +80,7 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": read_database("QUEQIAO_DATABASE_URL", DATA_DIR)}
+SEARCH_URL, SEARCH_TOKEN = read_search("QUEQIAO_SEARCH_URL", "QUEQIAO_SEARCH_TOKEN")  # empty: in the data folder
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "ENQUEUE_ON_COMMIT": False}}
 

@@ -9,6 +9,8 @@ from importlib.util import find_spec
 
 from queqiao.cli.options import OptionParser, Options
 from queqiao.core.i18n import DOMAIN, LOCALE_DIR, _
+from queqiao.engine.retrieval import IndexUnreachableError, MilvusEngine
+from queqiao.env import read_search
 
 _OLDEST_PYTHON = (3, 11)
 
@@ -55,12 +57,35 @@ def examine(find: Callable[[str], object] = find_spec) -> Iterator[Finding]:
         present = find(module) is not None
         remedy = _("{consequence}；运行 make setup 安装").format(consequence=consequence)
         yield Finding(module, present, metadata.version(module) if present else remedy, needed=True)
+    yield from _search_server(find)
     compiled = (LOCALE_DIR / "en" / "LC_MESSAGES" / f"{DOMAIN}.mo").is_file()
     yield Finding(
         "English", compiled, _("英文文本已编译") if compiled else _("没有英文界面；运行 make setup 编译"), needed=False
     )
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     yield Finding("Chromium", bool(browser), browser or _("只影响浏览器测试；在 Debian 上安装 chromium"), needed=False)
+
+
+def _search_server(find: Callable[[str], object]) -> Iterator[Finding]:
+    """Look for the search server where one is set; without, the index lies in the data folder and there is nothing."""
+    address, token = read_search("QUEQIAO_SEARCH_URL", "QUEQIAO_SEARCH_TOKEN")
+    if not address:
+        return
+    if find("pymilvus") is None:
+        yield Finding(
+            "pymilvus", False, _("连不上搜索服务器，只能搜索标题；运行 pip install pymilvus 安装"), needed=True
+        )
+        return
+    engine = MilvusEngine(address, token)
+    try:
+        engine.exists("records")
+    except IndexUnreachableError:
+        lost = _("{address} 没有应答，在恢复之前只能搜索标题").format(address=address)
+        yield Finding("Milvus", False, lost, needed=True)
+    else:
+        yield Finding("Milvus", True, address, needed=True)
+    finally:
+        engine.close()
 
 
 def _modules() -> tuple[tuple[str, str], ...]:

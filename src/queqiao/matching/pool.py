@@ -14,7 +14,7 @@ from queqiao.engine.ranking.experts import ExpertMatch, ExpertRanker
 from queqiao.engine.ranking.ranker import AnalysedNeed, Match, Ranker
 from queqiao.engine.ranking.snapshot import CorpusSnapshot
 from queqiao.engine.records import Expert, ExpertItem
-from queqiao.engine.retrieval import And, Eq, LanceEngine, Not, TextQuery
+from queqiao.engine.retrieval import And, Eq, Not, SearchEngine, TextQuery
 from queqiao.engine.text.analyser import Terms
 from queqiao.matching.choices import CandidateKind
 from queqiao.matching.documents import (
@@ -57,7 +57,7 @@ class Finder:
     """
 
     def __init__(self) -> None:
-        self._engine: LanceEngine | None = None
+        self._engine: SearchEngine | None = None
 
     def close(self) -> None:
         """Let go of the index."""

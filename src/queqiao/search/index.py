@@ -1,7 +1,6 @@
 """The index of this site: where it lies, whether it is complete, and whose turn it is to write."""
 
 import fcntl
-import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,15 @@ from django.conf import settings
 from django.utils import timezone
 
 from queqiao.core.leases import hold, release
-from queqiao.engine.retrieval import And, Eq, IndexDamagedError, LanceEngine, SearchEngine
+from queqiao.engine.retrieval import (
+    And,
+    Eq,
+    IndexDamagedError,
+    IndexUnreachableError,
+    LanceEngine,
+    MilvusEngine,
+    SearchEngine,
+)
 from queqiao.search.entries import SCHEMA, STAMP, VERSION, stamp
 
 _LEASE = "index"
@@ -22,15 +29,20 @@ def folder() -> Path:
     return Path(settings.DATA_DIR) / "index"
 
 
-def open_to_read() -> LanceEngine:
+def chosen_engine() -> SearchEngine:
+    """Return the engine that the settings name, not opened yet: the server's, or the one in the folder."""
+    return MilvusEngine(settings.SEARCH_URL, settings.SEARCH_TOKEN) if settings.SEARCH_URL else LanceEngine(folder())
+
+
+def open_to_read() -> SearchEngine:
     """Open the index for searching, never creating it.
 
     Raises IndexDamagedError where it is missing, damaged, of another version or not complete yet; the indexer is
-    about to mend that.
+    about to mend that. Raises IndexUnreachableError where its server does not answer.
     """
-    if not (folder() / f"{SCHEMA.name}.lance").is_dir():
-        raise IndexDamagedError(f"there is no index in {folder()}")
-    engine = LanceEngine(folder())
+    engine = chosen_engine()
+    if not engine.exists(SCHEMA.name):
+        raise IndexDamagedError(f"there is no index in {_place()}")
     engine.ensure(SCHEMA)
     engine.close()  # a reader must never keep the writer's lock; the next search opens it again
     require_complete(engine)
@@ -40,11 +52,16 @@ def open_to_read() -> LanceEngine:
 def require_complete(engine: SearchEngine) -> None:
     """Raise IndexDamagedError unless everything is in the index, in this version."""
     if not engine.count(And((Eq("kind", STAMP), Eq("version", VERSION)))):
-        raise IndexDamagedError(f"the index in {folder()} is not complete or of another version")
+        raise IndexDamagedError(f"the index in {_place()} is not complete or of another version")
 
 
-def mark_damaged() -> bool:
-    """Ask the indexer to build the index anew, as whoever finds it unreadable does; return whether he is the first."""
+def mark_damaged(error: IndexDamagedError) -> bool:
+    """Ask the indexer to build the index anew, as whoever finds it unreadable does; return whether he is the first.
+
+    An index whose server does not answer is left as it is.
+    """
+    if isinstance(error, IndexUnreachableError):
+        return True
     try:
         _damage_file().touch(exist_ok=False)
     except FileExistsError:
@@ -53,7 +70,7 @@ def mark_damaged() -> bool:
 
 
 @contextmanager
-def turn() -> Iterator[LanceEngine | None]:
+def turn() -> Iterator[SearchEngine | None]:
     """Give the index to write, or None where somebody else is writing.
 
     One process of this machine has it by a lock that ends with the process, and one machine by a lease; call
@@ -68,7 +85,7 @@ def turn() -> Iterator[LanceEngine | None]:
         if not hold(_LEASE, socket.gethostname(), timezone.now()):
             yield None
             return
-        engine = LanceEngine(folder())
+        engine = chosen_engine()
         try:
             yield engine
         finally:
@@ -81,18 +98,17 @@ def keep_turn() -> bool:
     return hold(_LEASE, socket.gethostname(), timezone.now())
 
 
-def prepare(engine: LanceEngine) -> None:
+def prepare(engine: SearchEngine) -> None:
     """Open the index in one's turn; IndexDamagedError where it must be built anew."""
     if _damage_file().exists():
-        raise IndexDamagedError(f"the index in {folder()} was found damaged")
+        raise IndexDamagedError(f"the index in {_place()} was found damaged")
     engine.ensure(SCHEMA)
     require_complete(engine)
 
 
-def clear(engine: LanceEngine) -> None:
+def clear(engine: SearchEngine) -> None:
     """Begin an empty index in one's turn."""
-    engine.close()
-    shutil.rmtree(folder(), ignore_errors=True)
+    engine.drop(SCHEMA.name)
     _damage_file().unlink(missing_ok=True)
     engine.ensure(SCHEMA)
 
@@ -100,6 +116,10 @@ def clear(engine: LanceEngine) -> None:
 def mark_complete(engine: SearchEngine) -> None:
     """Write down that everything is in the index."""
     engine.upsert([stamp()])
+
+
+def _place() -> str:
+    return settings.SEARCH_URL or str(folder())
 
 
 def _damage_file() -> Path:

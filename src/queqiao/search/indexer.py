@@ -4,7 +4,7 @@ import logging
 import time
 
 from queqiao.core.models import Outbox
-from queqiao.engine.retrieval import IndexDamagedError, LanceEngine
+from queqiao.engine.retrieval import IndexDamagedError, IndexUnreachableError, SearchEngine
 from queqiao.search import index
 from queqiao.search.actions.indexing import InterruptedRebuildError, drain, rebuild
 
@@ -22,7 +22,10 @@ class Indexer:
         self._written = 0
 
     def step(self) -> int:
-        """Do what there is to do, if it is this process's turn; return how many changes the index has taken in."""
+        """Do what there is to do, if it is this process's turn; return how many changes the index has taken in.
+
+        Raises IndexUnreachableError where the server of the index does not answer; what changed waits in the outbox.
+        """
         waiting = Outbox.objects.exists()
         if not waiting and not self._is_time_to_look():
             return 0
@@ -31,7 +34,7 @@ class Indexer:
         with index.turn() as engine:
             return 0 if engine is None else self._write(engine)
 
-    def _write(self, engine: LanceEngine) -> int:
+    def _write(self, engine: SearchEngine) -> int:
         try:
             index.prepare(engine)
             settled = drain(engine)
@@ -39,18 +42,22 @@ class Indexer:
             if self._is_time_to_tidy():
                 engine.optimize()
                 self._written, self._tidied = 0, time.monotonic()
+        except IndexUnreachableError:
+            raise
         except IndexDamagedError as error:
             _log.warning("the index is built anew from the database: %s", error)
             self._rebuild(engine)
             return 0
         return settled
 
-    def _rebuild(self, engine: LanceEngine) -> None:
+    def _rebuild(self, engine: SearchEngine) -> None:
         began = time.monotonic()
         try:
             written = rebuild(engine, lambda _done, _total: None)
         except InterruptedRebuildError:  # another machine has the turn
             return
+        except IndexUnreachableError:
+            raise
         except IndexDamagedError as error:  # somebody took it away meanwhile; the next look begins again
             _log.warning("the index was damaged while it was built: %s", error)
             return

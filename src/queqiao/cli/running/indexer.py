@@ -10,7 +10,7 @@ from queqiao.cli.progress import Progress
 from queqiao.cli.running.goodbye import end_at_once
 from queqiao.core.i18n import _
 from queqiao.core.models import Outbox
-from queqiao.engine.retrieval import IndexDamagedError
+from queqiao.engine.retrieval import IndexDamagedError, IndexUnreachableError
 from queqiao.search import index
 from queqiao.search.actions.indexing import rebuild
 from queqiao.search.indexer import Indexer
@@ -48,6 +48,8 @@ def state() -> str:
     waiting = Outbox.objects.count()
     try:
         engine = index.open_to_read()
+    except IndexUnreachableError:
+        return _("搜索服务器没有应答；恢复后会自动接着更新，不必重建索引。")
     except IndexDamagedError:
         return _("索引不可用；网站运行时会自动重建，也可运行 queqiao index --rebuild。")
     entries = engine.count(None) - 1  # less the stamp
@@ -59,6 +61,8 @@ def _step(indexer: Indexer) -> float:
     close_old_connections()
     try:
         return 0.0 if indexer.step() else PAUSE
+    except IndexUnreachableError as error:
+        _log.warning("%s; trying again in %s seconds", error, LONG_PAUSE)
     except DatabaseError:
         _log.warning("the database cannot be used; trying again in %s seconds", LONG_PAUSE, exc_info=True)
     except Exception:  # such as a full disk; what waits is in the outbox

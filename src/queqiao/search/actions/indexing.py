@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from queqiao.accounts.choices import OrganisationState
 from queqiao.accounts.models import Organisation
 from queqiao.core.models import Outbox
-from queqiao.engine.retrieval import IndexDamagedError, LanceEngine, SearchEngine
+from queqiao.engine.retrieval import IndexDamagedError, IndexUnreachableError, SearchEngine
 from queqiao.records.models import Audience, concrete_kinds
 from queqiao.search import index
 from queqiao.search.entries import STAMP, entries_of, entry_ids, organisation_entries, record_id, touched_by
@@ -60,16 +60,19 @@ def refresh(engine: SearchEngine, ids: Collection[uuid.UUID]) -> int:
     return len(rows)
 
 
-def rebuild(engine: LanceEngine, progress: Progress, should_stop: Callable[[], bool] = lambda: False) -> int:
+def rebuild(engine: SearchEngine, progress: Progress, should_stop: Callable[[], bool] = lambda: False) -> int:
     """Write the entries of all records and take out all others; return how many were written.
 
     A healthy index can be searched all the while; one that is missing, damaged or of another version is begun anew
-    and counts as complete only at the end. Changes are taken in meanwhile. Raises InterruptedRebuildError.
+    and counts as complete only at the end. Changes are taken in meanwhile. Raises InterruptedRebuildError, and
+    IndexUnreachableError where the server of the index does not answer.
     """
     try:
         index.prepare(engine)
         written = _write_all(engine, progress, should_stop)
         _take_out_strays(engine)
+    except IndexUnreachableError:
+        raise
     except IndexDamagedError:
         index.clear(engine)
         written = _write_all(engine, progress, should_stop)
