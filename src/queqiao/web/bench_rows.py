@@ -24,6 +24,7 @@ from queqiao.web.bench_words import amount_of, part_name, reason, what_moved, wh
 
 EXCERPT = 360  # characters of a candidate's text around its evidence
 SENTENCE = 90  # characters on either side of a value that are shown with it
+SILENT = 2  # indicators of which a candidate says nothing that stand in a row
 BAR = 0.6  # a score that fills the bar; about the best there is
 _PARTS = ("characters", "words", "record", "indicators", "field", "maturity", "region", "cooperation", "feedback")
 _STOPS = "。；;\n！？"
@@ -77,6 +78,13 @@ class Row:
     body: tuple[Passage, ...]
     note: str
     reason_label: str
+
+    @property
+    def shown(self) -> int:
+        """How many indicators stand in the row; the others, about which nothing is said, wait behind one tag."""
+        stated = sum(one.status != GapStatus.NOT_STATED for one in self.indicators)
+        most = stated + SILENT
+        return most if len(self.indicators) > most + 1 else len(self.indicators)
 
     @property
     def is_accepted(self) -> bool:
@@ -143,7 +151,7 @@ def _row(match: Match, place: int, shown: Shown, need: Document, revision: int) 
         facts=_facts(face),
         level=level_name(match.level) if match.level else _("尚未评分"),
         score=f"{standing(match):.3f}" if match.score is not None else "",
-        indicators=tuple(_indicator(gap, asked, current) for gap in gaps),
+        indicators=tuple(_indicator(gap, asked, current) for gap in sorted(gaps, key=_is_silent)),
         reason=_reason(match, items, whole=face.whole),
         why_not=why_not_higher(match) if face.whole else "",
         moved=what_moved(match),
@@ -170,6 +178,10 @@ def _facts(face: Face) -> tuple[tuple[str, str], ...]:
         (_("地区"), face.get("region") or ""),
     )
     return tuple((term, str(text)) for term, text in told if text)
+
+
+def _is_silent(gap: Mapping[str, Any]) -> bool:
+    return bool(gap["status"] == GapStatus.NOT_STATED)
 
 
 def _indicator(gap: Mapping[str, Any], need: Document | None, candidate: Document | None) -> Indicator:

@@ -6,6 +6,7 @@
   const KEYS = "queqiao:bench-keys";
   let cursor = ""; // the match whose row was used last
   let pressed = ""; // what was pressed in it
+  let judged = ""; // the match that was judged just now
   let picked = [];
   let timer = 0;
 
@@ -24,7 +25,15 @@
   };
   const step = (by) => {
     const all = rows();
-    const at = all.indexOf(here());
+    const row = here();
+    const at = all.indexOf(row);
+    // A judgement moves the others: what comes next is the best that nobody has judged, wherever it went.
+    const open = by > 0 && judged && row?.dataset.row === judged && all.find((one) => !one.hasAttribute("data-judged"));
+    judged = "";
+    if (open) {
+      go(open);
+      return;
+    }
     go(at < 0 ? all[by > 0 ? 0 : all.length - 1] : all[Math.min(Math.max(at + by, 0), all.length - 1)]);
   };
   const press = (selector) => {
@@ -98,6 +107,7 @@
     showPicked();
     showToast();
     answered(failed, said);
+    judged = failed ? "" : cursor;
     say(said);
     if (document.querySelector(".q-dialog[open]")) return;
     const row = rowOf(cursor);
@@ -110,7 +120,13 @@
     picked = [];
     showPicked();
     showKeys();
-    go(rows()[0]);
+    const own = window.location.pathname.match(/\/staff\/bench\/.*/)[0] + window.location.search;
+    // The header stays: its links to other languages lead to the need that stands here now.
+    for (const link of document.querySelectorAll(".q-languages a, .q-menu-row a")) {
+      link.href = link.getAttribute("href").replace(/\/staff\/bench\/.*/, own);
+    }
+    if (rows().length) go(rows()[0]);
+    else list()?.focus({ preventScroll: true });
   };
 
   // ---- an indicator, and the words that ask for it
@@ -170,7 +186,6 @@
     if (node.name === "do") pressed = node.value;
   };
 
-  document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick);
   document.addEventListener("focusin", (event) => {
     const row = event.target.closest("[data-row]");
@@ -192,10 +207,13 @@
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     const id = event.detail.target.id;
+    // Forms that have just arrived work at once, not only after the pause in which htmx lets a page settle.
+    if (id === "candidates" || id === "bench") window.htmx.process(document.getElementById(id));
     if (id === "candidates") renewed();
     else if (id === "bench") arrived();
   });
   document.addEventListener("DOMContentLoaded", () => {
+    document.addEventListener("keydown", onKey); // from now on forms are sent without loading the page
     showPicked();
     showKeys();
     showToast();
