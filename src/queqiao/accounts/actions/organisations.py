@@ -16,7 +16,7 @@ from queqiao.accounts.models import Alias, Organisation, Scope, ScopeMembership
 from queqiao.accounts.queries import can_manage_organisation, looks_after
 from queqiao.core.actions import Change, next_number, present, queue_for_index, record_activity
 from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
-from queqiao.core.files import PICTURES, FileLimits, inspect, store
+from queqiao.core.files import PICTURES, FileLimits, NoPictureError, inspect, store
 from queqiao.core.i18n import _
 
 FIELDS = (
@@ -238,11 +238,13 @@ def set_logo(*, organisation: Organisation, upload: BinaryIO | None, name: str =
     _require(organisation, by)
     path, told = "", ""
     if upload is not None:
-        found = inspect(upload, name, limits=FileLimits(size=LOGO_SIZE, side=LOGO_SIDE))
+        no_picture = _("标志须是图片（PNG、JPEG 或 WebP），“{name}”不是；原来的标志没有变。").format(name=name)
+        try:
+            found = inspect(upload, name, limits=FileLimits(size=LOGO_SIZE, side=LOGO_SIDE))
+        except NoPictureError as error:  # whose sentence names what may be kept elsewhere
+            raise QueqiaoError(no_picture) from error
         if found.kind not in PICTURES:
-            raise QueqiaoError(
-                _("标志须是图片（PNG、JPEG 或 WebP），“{name}”不是；原来的标志没有变。").format(name=found.name)
-            )
+            raise QueqiaoError(no_picture)
         path, told = store(found, settings.FILES_DIR), found.sha256
     with transaction.atomic():
         locked = Organisation.objects.select_for_update().get(pk=organisation.pk)

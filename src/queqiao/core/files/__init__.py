@@ -2,7 +2,7 @@
 
 from queqiao.core.files.intake import InspectedFile, inspect
 from queqiao.core.files.keeping import open_stored, store, sweep
-from queqiao.core.files.kinds import EXTENSIONS, PICTURES, FileKind, FileLimits, RefusedFileError
+from queqiao.core.files.kinds import EXTENSIONS, PICTURES, FileKind, FileLimits, NoPictureError, RefusedFileError
 from queqiao.core.files.names import clean_name
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "FileKind",
     "FileLimits",
     "InspectedFile",
+    "NoPictureError",
     "RefusedFileError",
     "clean_name",
     "inspect",

@@ -15,6 +15,7 @@ from queqiao.core.files.kinds import (
     ZIP,
     FileKind,
     FileLimits,
+    NoPictureError,
     RefusedFileError,
     binary_kind,
     refused_kind,
@@ -61,7 +62,7 @@ def inspect(upload: BinaryIO, name: str, *, limits: FileLimits) -> InspectedFile
         extension = EXTENSIONS[kind][0]
         shown = clean_name(f"{stem}{extension}", limits.name)
     if extension.lower() not in EXTENSIONS[kind]:
-        raise _mismatch(shown, kind.label, extension)
+        raise _mismatch(shown, kind, extension)
     width = height = None
     if kind in PICTURES:
         picture = redraw(content, kind, shown, limits)
@@ -132,16 +133,17 @@ def _charset(content: bytes) -> str | None:
     return None if _CONTROLS.search(text) else charset
 
 
-def _mismatch(name: str, really: str, extension: str) -> RefusedFileError:
-    return RefusedFileError(
+def _mismatch(name: str, kind: FileKind, extension: str) -> RefusedFileError:
+    error = RefusedFileError if kind in PICTURES else NoPictureError
+    return error(
         _("“{name}”的实际类型为“{really}”，与扩展名 {extension} 不符；请改正扩展名后再上传。").format(
-            name=name, really=really, extension=extension
+            name=name, really=kind.label, extension=extension
         )
     )
 
 
 def _not_allowed(name: str, really: str) -> RefusedFileError:
-    return RefusedFileError(
+    return NoPictureError(
         _(
             "“{name}”的实际类型为“{really}”，不能上传；可以上传 PNG、JPEG、WebP 图片，PDF、docx、xlsx、pptx 文件，"
             "以及 txt、csv 文本。"

@@ -13,6 +13,10 @@ class RefusedFileError(QueqiaoError):
     """The file cannot be kept; the sentence says why."""
 
 
+class NoPictureError(RefusedFileError):
+    """What was sent is not kept, and is no picture either, whatever its name says."""
+
+
 class FileKind(StrEnum):
     """What may be kept."""
 

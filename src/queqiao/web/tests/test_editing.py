@@ -89,6 +89,12 @@ def test_who_goes_back_and_begins_again_finds_his_empty_draft_and_not_a_second_o
     assert begin(town.editor) not in (first, second)
 
 
+def test_who_begins_in_english_reads_the_english_name_of_his_organisation(town: Town):
+    type(town.enterprise).objects.filter(pk=town.enterprise.pk).update(name_en="Qingluan Machinery")
+    page = town.editor.get("/en/new/needs").content.decode()
+    assert ("Qingluan Machinery" in page, town.enterprise.name in page) == (True, False)
+
+
 def test_an_untitled_record_is_archived_by_its_number(town: Town):
     record = create_record(Need, organisation=town.enterprise, values={}, by=town.editor.actor)
     for place in ("", "/edit"):

@@ -38,6 +38,25 @@ def test_an_administrator_puts_up_a_logo_and_everybody_sees_it_drawn_anew():
     assert Image.open(io.BytesIO(b"".join(shown.streaming_content))).width == 512
 
 
+def test_a_logo_that_is_no_picture_is_refused_and_only_pictures_are_spoken_of():
+    town = make_town()
+    admin = somebody("管理员", RoleKind.ORGANISATION_ADMIN, town.enterprise)
+    fake = SimpleUploadedFile("标志.png", b"MZ no picture at all", "image/png")
+    page = admin.client.post("/my/organisation", {"what": "logo", "logo": fake}, follow=True).content.decode()
+    assert ("标志须是图片（PNG、JPEG 或 WebP），“标志.png”不是" in page, "docx" in page) == (True, False)
+
+
+def test_the_logo_stands_beside_the_name_and_in_the_list_in_place_of_the_letter():
+    town = make_town()
+    admin = somebody("管理员", RoleKind.ORGANISATION_ADMIN, town.enterprise)
+    admin.client.post("/my/organisation", {"what": "logo", "logo": picture()})
+    address = f"/organisations/{town.enterprise.number}"
+    page = Client().get(address).content.decode()
+    assert f'src="{address}/logo" alt="{town.enterprise.name}">' in page
+    assert page.index(f"{address}/logo") < page.index("<h1")
+    assert f'src="{address}/logo"' in Client().get("/organisations").content.decode()
+
+
 def test_it_stays_when_files_that_nobody_names_are_swept_and_goes_when_it_is_removed():
     town = make_town()
     admin = somebody("管理员", RoleKind.ORGANISATION_ADMIN, town.enterprise)
