@@ -40,7 +40,7 @@ def answer_to(client: Client, address: str) -> str:
         b"".join(answer.streaming_content)  # read to its end, as a browser does; that closes the file
     if answer.status_code in (301, 302):
         return "sign in" if "/sign-in" in answer.headers["Location"] else "open"
-    words = {401: "no token", 403: "no", 404: "absent", 405: "open", 400: "open", 410: "open"}
+    words = {401: "no token", 403: "no", 404: "absent", 405: "open", 400: "open", 410: "open", 422: "open"}
     return words.get(answer.status_code, "open" if answer.status_code == 200 else str(answer.status_code))
 
 

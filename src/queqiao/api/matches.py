@@ -13,6 +13,7 @@ from queqiao.accounts.choices import TokenScope
 from queqiao.api.authority import asks_for, caller_of
 from queqiao.api.shapes import Summary, summary_of
 from queqiao.core.i18n import lazy
+from queqiao.matching.actions.deciding import accept_match, grade_match, reject_match, reopen_match
 from queqiao.matching.models import Match
 from queqiao.matching.queries import visible_matches
 from queqiao.needs.models import Need
@@ -33,6 +34,7 @@ class Judgement(Schema):
     origin: Literal["engine", "hand"] = Field(description=lazy("系统推荐还是人工添加"))
     reason_class: str = Field(description=lazy("拒绝的原因"))
     note: str = Field(description=lazy("备注"))
+    revision: int = Field(description=lazy("第几版；处理时要写明看到的是哪一版"))
 
 
 class MatchOut(Schema):
@@ -53,6 +55,16 @@ class MatchPage(Schema):
     page: int = Field(description=lazy("第几页"))
     more: bool = Field(description=lazy("后面还有没有"))
     matches: list[MatchOut] = Field(description=lazy("匹配"))
+
+
+class Act(Schema):
+    """What is done with a match; ``revision`` is that of the judgement that the caller has seen."""
+
+    verb: Literal["accept", "reject", "grade", "undo"] = Field(description=lazy("采纳、排除、评关联度或撤销自己上一步"))
+    revision: int = Field(ge=1, description=lazy("看到的是第几版，他人已处理过就不会覆盖"))
+    reason_class: str = Field("", max_length=20, description=lazy("排除的原因，排除时必填"))
+    note: str = Field("", max_length=2000, description=lazy("备注"))
+    grade: int | None = Field(None, ge=1, le=4, description=lazy("关联度，4 最强；空为取消评级"))
 
 
 @router.get(
@@ -91,3 +103,31 @@ def _match(row: Match, candidate: Face, inside: bool) -> dict[str, Any]:
     told = {name: getattr(row, name) for name in ("id", "level", "state", "decided_at")}
     judged = {name: getattr(row, name) for name in Judgement.model_fields} if inside else None
     return told | {"candidate": summary_of(candidate), "judgement": judged}
+
+
+@router.patch(
+    "/matches/{match}",
+    url_name="api-match",
+    response=MatchOut,
+    **asks_for(TokenScope.DECIDE_MATCHES),
+    summary=lazy("采纳、排除、评级或撤销一个候选"),
+)
+def judge_match(request: HttpRequest, match: uuid.UUID, act: Act) -> dict[str, Any]:
+    """Do what the workbench does; Http404 where the caller must not know of the match, StaleError on a newer one."""
+    actor = caller_of(request).actor
+    found = visible_matches(actor).filter(pk=match).select_related("need").first()
+    if found is None:
+        raise Http404
+    seen: Any = {"seen_revision": act.revision, "by": actor}
+    if act.verb == "accept":
+        done = accept_match(found, **seen)
+    elif act.verb == "reject":
+        done = reject_match(found, reason_class=act.reason_class, note=act.note, **seen)
+    elif act.verb == "grade":
+        done = grade_match(found, act.grade, **seen)
+    else:
+        done = reopen_match(found, **seen)
+    shown = _dressed([done], actor, inside=is_staff_of(found.need, actor))
+    if not shown:
+        raise Http404
+    return shown[0]

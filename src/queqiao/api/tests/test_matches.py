@@ -97,3 +97,38 @@ def test_the_list_comes_in_pages_and_asks_the_same_number_of_times(towns) -> Non
         counts.append(len(seen))
     assert (len(first["matches"]), first["more"], counts[0]) == (24, True, counts[1])
     assert len(asked(here.staff.person, need.number, query="&page=2")["matches"]) == 3
+
+
+def told_to(person: Any, match: Match, status: int = 200, **act: Any) -> Any:
+    _made, secret = create_token(
+        person=person, name="处理", scopes=[TokenScope.DECIDE_MATCHES], second_factor=True, by=actor_for(person)
+    )
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+    answer = client.patch(f"/api/v1/matches/{match.pk}", act, content_type="application/json")
+    assert answer.status_code == status, answer.content.decode()
+    return answer.json()
+
+
+def test_the_staff_judge_a_match_over_the_api_and_who_saw_an_older_one_changes_nothing(towns) -> None:
+    here, there = towns
+    need = published(here)
+    match = pair(need, published(there, Achievement, title="甲"))
+    graded = told_to(here.staff.person, match, verb="grade", grade=3, revision=1)
+    assert (graded["judgement"]["grade"], graded["judgement"]["revision"]) == (3, 2)
+    late = told_to(here.staff.person, match, 409, verb="reject", reason_class="price", revision=1)
+    assert "没有保存" in late["error"]
+    accepted = told_to(here.staff.person, match, verb="accept", revision=2)
+    assert (accepted["state"], Match.objects.get().state) == ("accepted", "accepted")
+    undone = told_to(here.staff.person, match, verb="undo", revision=3)
+    assert undone["state"] == "open"
+    assert told_to(here.staff.person, match, 400, verb="reject", revision=4)["error"] == "请选择排除的原因。"
+    told_to(here.staff.person, match, 422, verb="grade", grade=9, revision=4)
+    told_to(here.staff.person, match, 422, verb="burn", revision=4)
+
+
+def test_an_owner_may_look_and_not_judge_and_a_stranger_learns_nothing(towns) -> None:
+    here, there = towns
+    match = pair(published(here), published(there, Achievement, title="甲"), state="accepted")
+    told_to(here.editor.person, match, 403, verb="reject", reason_class="price", revision=1)
+    told_to(make_user().person, match, 404, verb="accept", revision=1)
+    assert Match.objects.get().state == "accepted"
