@@ -31,7 +31,11 @@ def reason(match: Match, titles: Mapping[str, str]) -> str:
     said += _agreements(match.evidence.get("agreements", {}))
     if not said:
         return _("没有实质性的共同用词。")
-    return _("{reasons}。").format(reasons=_("；").join(said))
+    return _sentence(_("；").join(said))
+
+
+def _sentence(reasons: str) -> str:
+    return _("{reasons}。").format(reasons=reasons[:1].upper() + reasons[1:])
 
 
 def _speaking(items: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> list[str]:
@@ -77,7 +81,7 @@ def why_not_higher(match: Match) -> str:
         found.append(_("共同用词少"))
     agreements = match.evidence.get("agreements", {})
     found += [_obstacle(point) for point in OBSTACLES if agreements.get(point) == Agreement.DIFFERS]
-    return _("{reasons}。").format(reasons=_("、").join(found or [_("文字只是部分相近")]))
+    return _sentence(_("、").join(found or [_("文字只是部分相近")]))
 
 
 def _all_terms(match: Match) -> set[str]:

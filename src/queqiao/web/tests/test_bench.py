@@ -94,6 +94,8 @@ def test_the_queue_names_what_waits_and_leads_to_the_first(place: Place) -> None
     page = text_of(place.town.staff.get("/staff/bench"))
     assert "1 条需求等您判断" in page
     assert "3 个待处理" in page
+    assert "1 条需求的匹配等您判断。" in text_of(place.town.staff.get("/my"))
+    assert "等您判断" not in text_of(place.town.editor.get("/my"))
     assert re.search(rf'href="{place.address}"[^>]*>.*?继续处理', page, re.DOTALL)
     assert "全部重新匹配" not in page  # that is for those who administer a scope
 

@@ -11,11 +11,13 @@ from django.utils import timezone
 from queqiao.core.errors import QueqiaoError
 from queqiao.core.i18n import _, lazy
 from queqiao.core.identifiers import read_uuid
+from queqiao.matching.workbench import queue
 from queqiao.records.actions.handing_over import LONGEST_NOTE, hand_over, take_back
 from queqiao.records.beside import beside
 from queqiao.records.choices import State
 from queqiao.records.handing_over import Passed, Task, desk_of
 from queqiao.records.labels import KIND_LABELS
+from queqiao.records.review import MOST_COUNTED
 from queqiao.records.workspace import Key, Todo, Work, own_counts, own_row, own_rows
 from queqiao.web.access import Rule, actor_of, open_to
 from queqiao.web.filters import day
@@ -50,11 +52,13 @@ def today(request: HttpRequest) -> HttpResponse:
             return redirect("my-today")
     desk = desk_of(actor_of(request))
     items = [_task(task) for task in desk.tasks]
+    judging = queue(actor_of(request)).order_by()[:MOST_COUNTED].count() if actor_of(request).is_staff else 0
     context = {
         "sentence": sentence,
         "typed": {name: request.POST.get(name, "") for name in ("task", "to", "note")},
         "longest_note": LONGEST_NOTE,
         "items": items,
+        "judging": judging,
         "own": sum(not task.todo.others for task in desk.tasks),
         "passed": [_passed(one) for one in desk.passed if one.own],
         "overdue": sum(item["overdue"] for item in items),
