@@ -69,7 +69,10 @@ class Field:
         return show_theme(theme=made, by=staff)
 
     def match_all(self) -> None:
-        """Match every need with every candidate; what the staff note of it repeats what the need keeps to itself."""
+        """Match every need with every candidate, by words that either side keeps to itself; the note repeats them."""
+        asked = {"place": ["description", 0, 20], "name": "指标", "condition": None, "low": 1, "high": None, "unit": ""}
+        value = asked | {"comparison": "ge"}
+        gap = {"status": "met", "margin": None, "need": value, "offered": value}
         for key, need in self.records.items():
             for candidate in self.records.values():
                 if isinstance(need, Need) and not isinstance(candidate, Need):
@@ -80,6 +83,9 @@ class Field:
                         level=4,
                         state="accepted",
                         note=marker(key, "background"),
+                        need_revision=need.revision,
+                        candidate_revision=candidate.revision,
+                        evidence={"gaps": [gap], "terms": [], "agreements": {}},
                     )
 
     def plant(self, model, visibility, make, key: str) -> None:
@@ -139,6 +145,8 @@ class Field:
         found = [f"/records/{record.number}{page}" for record in self.records.values() for page in pages]
         found += [f"/attachments/{pk}" for pk in Attachment.objects.values_list("pk", flat=True)]
         found += [f"/staff/review/{record.number}" for record in self.records.values()]
+        found += [f"/staff/bench/{record.number}" for record in self.records.values() if isinstance(record, Need)]
+        found += ["/staff/bench", "/my/matches"]
         found += [f"/catalogue/{r.KIND}s?q={marker(key, 'title')}" for key, r in self.records.items()]
         found += [f"/api/v1/records/{record.number}" for record in self.records.values()]
         found += [f"/api/v1/search?kind={r.KIND}&q={marker(key, 'title')}" for key, r in self.records.items()]

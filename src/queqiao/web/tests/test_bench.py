@@ -24,6 +24,7 @@ from queqiao.web.tests.workshop import Somebody, Town, make_town, published, som
 
 pytestmark = pytest.mark.django_db
 FRAGMENT = {"HX-Request": "true"}
+MOST_BYTES, STATIC_BYTES = 120_000, 65_000  # of a page, and of its style, scripts and icons as they are sent
 
 
 @dataclass
@@ -306,3 +307,10 @@ def test_a_long_list_costs_no_more_queries_than_a_short_one() -> None:
         Need.objects.all().update(state="withdrawn")
         Achievement.objects.all().update(state="withdrawn")
     assert len(set(counts)) == 1, counts
+
+
+def test_a_page_of_twenty_candidates_is_light_on_the_line() -> None:
+    place = put_up(20)
+    answer = place.town.staff.client.get(place.address, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert len(answer.content) < MOST_BYTES - STATIC_BYTES

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.views.decorators.gzip import gzip_page
 
 from queqiao.accounts.actors import Actor
 from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
@@ -31,6 +32,7 @@ ASKING = ("reject", "broker")  # what a row asks something for first
 
 
 @open_to(Rule.STAFF)
+@gzip_page
 def bench_page(request: HttpRequest, number: str) -> HttpResponse:
     """Show one need with its candidates, or do what a form of the page asks for."""
     actor = actor_of(request)
@@ -51,6 +53,7 @@ def bench_page(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @open_to(Rule.STAFF)
+@gzip_page
 def bench_compare(request: HttpRequest, number: str) -> HttpResponse:
     """Show two candidates of a need side by side."""
     actor = actor_of(request)
