@@ -32,7 +32,7 @@ class Judgement(Schema):
     score: float | None = Field(description=lazy("得分"))
     grade: int | None = Field(description=lazy("人工评定的关联度，4 最强"))
     origin: Literal["engine", "hand"] = Field(description=lazy("系统推荐还是人工添加"))
-    reason_class: str = Field(description=lazy("拒绝的原因"))
+    reason_class: str = Field(description=lazy("排除的原因"))
     note: str = Field(description=lazy("备注"))
     revision: int = Field(description=lazy("第几版；处理时要写明看到的是哪一版"))
 

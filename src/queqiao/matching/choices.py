@@ -24,8 +24,8 @@ class Decision(models.TextChoices):
     """What the staff decided about a pair."""
 
     OPEN = "open", lazy("待处理")
-    ACCEPTED = "accepted", lazy("已接受")
-    REJECTED = "rejected", lazy("已拒绝")
+    ACCEPTED = "accepted", lazy("已采纳")
+    REJECTED = "rejected", lazy("已排除")
 
 
 class ReasonClass(models.TextChoices):
@@ -73,4 +73,4 @@ class Told(models.TextChoices):
     """What a letter said about a match."""
 
     FITS = "fits", lazy("有需求适合")
-    ACCEPTED = "accepted", lazy("匹配已接受")
+    ACCEPTED = "accepted", lazy("匹配已采纳")

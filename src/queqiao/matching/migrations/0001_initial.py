@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("open", "待处理"), ("accepted", "已接受"), ("rejected", "已拒绝")],
+                        choices=[("open", "待处理"), ("accepted", "已采纳"), ("rejected", "已排除")],
                         default="open",
                         max_length=10,
                     ),
@@ -173,7 +173,7 @@ class Migration(migrations.Migration):
             name="Notice",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("what", models.CharField(choices=[("fits", "有需求适合"), ("accepted", "匹配已接受")], max_length=10)),
+                ("what", models.CharField(choices=[("fits", "有需求适合"), ("accepted", "匹配已采纳")], max_length=10)),
                 ("told_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "match",

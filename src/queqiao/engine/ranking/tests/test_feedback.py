@@ -94,14 +94,16 @@ def test_it_is_bounded_leaves_the_graded_alone_and_no_order_of_the_input_matters
     assert all(parts[name] == 0.0 for name in grades)
 
 
-def test_twenty_candidates_of_600_characters_take_less_than_60_ms(snapshot: CorpusSnapshot) -> None:
+def test_weighing_twenty_candidates_takes_no_longer_than_cutting_them_into_terms(snapshot: CorpusSnapshot) -> None:
     dice = np.random.default_rng(7)
     letters = sorted(set("".join(TEXTS.values())))
     texts = ["".join(dice.choice(letters, 600)) for _ in range(20)]
-    taken = []
+    cutting, weighing = [], []
     for _turn in range(20):
         began = time.perf_counter()
         rows = [Judged(str(i), ANALYSER.terms(text), 0.2, {0: 4, 1: 1}.get(i)) for i, text in enumerate(texts)]
+        cut = time.perf_counter()
         feedback_parts(snapshot, rows)
-        taken.append(time.perf_counter() - began)
-    assert np.percentile(taken, 95) < 0.06
+        cutting.append(cut - began)
+        weighing.append(time.perf_counter() - cut)
+    assert np.median(weighing) < 2 * np.median(cutting)
