@@ -69,7 +69,7 @@ def _write(pen: ImageDraw.ImageDraw, words: tuple[str, str, str, str], font: tup
 
 
 def wrapped(font: Font, text: str, width: float, most: int) -> list[str]:
-    """Break a text into at most ``most`` lines of a width in pixels, Latin words whole where they fit, and end with …."""
+    """Break a text into at most ``most`` lines of a width in pixels; Latin words stay whole where they fit."""
     lines: list[str] = []
     rest = " ".join(text.split())
     while rest and len(lines) < most:
