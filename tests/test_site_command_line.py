@@ -1,5 +1,6 @@
 """The command line at a running site: logging in, searching, and what it says when that does not work."""
 
+import datetime
 import json
 import os
 import pty
@@ -14,18 +15,24 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 from house import token_of
 
 from queqiao.accounts.actions.tokens import revoke_token
 from queqiao.accounts.actors import actor_for
-from queqiao.accounts.models import ApiToken, Person
+from queqiao.accounts.models import ApiToken, Message, Person
 from queqiao.accounts.tests.factories import make_person, make_user
 from queqiao.cli import site
 from queqiao.core.errors import QueqiaoError
+from queqiao.core.models import Outbox
 from queqiao.records.choices import Visibility
 from queqiao.research.models import Achievement
 from queqiao.search import index
 from queqiao.search.actions.indexing import rebuild
+from queqiao.search.actions.saving import save_search, tell_new
+from queqiao.search.asking import Question
+from queqiao.search.models import SavedSearch
 from queqiao.web.tests.workshop import make_town, published
 
 Answer = tuple[int, str, str]
@@ -94,6 +101,31 @@ def test_from_login_to_a_hit_and_out_again(live_server, person: Person, hall: st
     assert not kept.exists()
     assert "请先运行 queqiao login" in queqiao("search", "等离子")[2]
     assert "没有保存登录信息" in queqiao("logout")[1]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("word", ["等离子喷涂", "等離子噴塗", "“等离子喷涂”", "等离仔喷涂", "HVOF 涂层"])
+def test_chinese_is_found_through_every_door(word: str, live_server, person: Person, hall: str, queqiao: Call) -> None:
+    Achievement.objects.filter(number=hall).update(title="超音速等离子喷涂 HVOF 涂层工艺")
+    person.mobile = "+8613900000009"
+    person.save()
+    saved = save_search(Question(word), by=actor_for(person))
+    SavedSearch.objects.filter(pk=saved.pk).update(told_until=timezone.now() - datetime.timedelta(days=1))
+    with index.turn() as engine:
+        assert engine is not None
+        rebuild(engine, lambda _done, _total: None)
+    Outbox.objects.all().delete()
+    secret = token_of(person)
+    box = Client().get("/search", {"q": word}).content.decode()
+    told = Client(headers={"Authorization": f"Bearer {secret}"}).get("/api/v1/search", {"q": word}).json()
+    printed = queqiao("search", word, "--site", live_server.url, token=secret)[1]
+    tell_new(now=timezone.now() + datetime.timedelta(hours=1))
+    letters = Message.objects.filter(key__startswith="alert:").values_list("text", flat=True)
+    assert hall in box
+    assert hall in [hit["number"] for hit in told["hits"]]
+    assert hall in printed
+    # A near miss is shown to who looks, and is no news to who does not.
+    assert ["超音速等离子喷涂" in text for text in letters] == ([] if word == "等离仔喷涂" else [True])
 
 
 @pytest.mark.django_db(transaction=True)
