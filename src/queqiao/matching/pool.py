@@ -65,10 +65,13 @@ class Finder:
             self._engine.close()
 
     def partners(self, record: CatalogueRecord, kind: str, text: Document | None = None) -> list[uuid.UUID]:
-        """Return the records of a kind that a record is to be compared with, at least the 2,000 most alike."""
+        """Return the records of a kind that a record is to be compared with.
+
+        All while they can be held, which gives exactly the lists of the command line; else the 2,000 most alike.
+        """
         rows = both_may_see(record, concrete_kinds()[kind]).values_list("pk", flat=True)
-        found = list(rows[: OVER_FETCH + 1])
-        if len(found) <= OVER_FETCH:
+        found = list(rows[: MOST_HELD + 1])
+        if len(found) <= MOST_HELD:
             return found
         hits = self._search(record, kind, text or _whole_text(record))
         return [pk for some in pieces(hits) for pk in rows.filter(pk__in=some)]
