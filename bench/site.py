@@ -69,12 +69,21 @@ def _compared(needs: int) -> Iterator[Line]:
     pool, different = Pool(statistics_of(snapshot)), []
     for need in with_texts(Need.objects.order_by("number")[:needs]):
         found = [(known[one.candidate_id], one.score) for one in pool.rank(need, {}) if one.kind == "achievement"]
-        # Equal scores stand in the order of the numbers, which the site gives out and the command line does not.
-        if sorted(found) != sorted(lists[known[need.pk]]):
+        if _told_apart(found) != _told_apart(lists[known[need.pk]]):
             different.append(known[need.pk])
     same = needs - len(different)
     yield Line("site: lists as of the command line", f"{same} of {needs}", " ".join(different), same == needs)
     yield Line("site: ranking one need", f"{(time.perf_counter() - began) / needs:.1f} s")
+
+
+def _told_apart(found: list[tuple[str, float]]) -> tuple[list[float], set[tuple[str, float]]]:
+    """Return the scores in their order, and the candidates of those that are not the last one's.
+
+    Equal scores stand in the order of the numbers, which the site gives out and the command line does not; at the end
+    of a list that decides who is on it.
+    """
+    scores = [score for _one, score in found]
+    return scores, {(one, score) for one, score in found if score > min(scores)}
 
 
 def main() -> int:

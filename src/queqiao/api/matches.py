@@ -102,6 +102,8 @@ def _dressed(rows: list[Match], actor: Actor, *, inside: bool) -> list[dict[str,
 def _match(row: Match, candidate: Face, inside: bool) -> dict[str, Any]:
     told = {name: getattr(row, name) for name in ("id", "level", "state", "decided_at")}
     judged = {name: getattr(row, name) for name in Judgement.model_fields} if inside else None
+    if judged is not None and not candidate.whole:
+        judged["score"] = None  # it tells of words that are hidden
     return told | {"candidate": summary_of(candidate), "judgement": judged}
 
 

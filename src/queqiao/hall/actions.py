@@ -86,6 +86,7 @@ def withdraw_theme(*, theme: Theme, by: Actor) -> Theme:
 @transaction.atomic
 def move_theme(*, theme: Theme, up: bool, by: Actor) -> None:
     """Move a theme by one place among those of its scope."""
+    Scope.objects.select_for_update().get(pk=theme.scope_id)  # two who move different themes wait for each other here
     locked = _locked(theme, by)
     if _swap(list(Theme.objects.select_for_update().filter(scope=locked.scope)), locked, up=up):
         record_activity(Change("theme", locked.pk, "reorder", {}, {"up": up}), by=by.name)
@@ -139,6 +140,7 @@ def add_item(*, theme: Theme, record: CatalogueRecord, note: str = "", note_en: 
 def note_item(*, item: ThemeItem, note: str, note_en: str = "", by: Actor) -> ThemeItem:
     """Say something else for a record in a theme."""
     theme = _locked(item.theme, by)
+    item = _standing(item)
     before = {"note": item.note, "note_en": item.note_en}
     item.note, item.note_en = note.strip(), note_en.strip()
     _save(item, only=("note", "note_en"))
@@ -160,7 +162,7 @@ def remove_item(*, item: ThemeItem, by: Actor) -> None:
 def move_item(*, item: ThemeItem, up: bool, by: Actor) -> None:
     """Move a record by one place within its theme."""
     theme = _locked(item.theme, by)
-    if _swap(list(theme.items.all()), item, up=up):
+    if _swap(list(theme.items.all()), _standing(item), up=up):
         record_activity(Change("theme", theme.pk, "reorder", {}, {"item": str(item.record_id), "up": up}), by=by.name)
 
 
@@ -204,6 +206,14 @@ def _locked(theme: Theme, by: Actor) -> Theme:
     locked: Theme = Theme.objects.select_for_update(of=("self",)).select_related("scope").get(pk=theme.pk)
     _require(locked.scope, by)
     return locked
+
+
+def _standing(item: ThemeItem) -> ThemeItem:
+    """Read an item again once its theme is held."""
+    found = ThemeItem.objects.filter(pk=item.pk).first()
+    if found is None:
+        raise QueqiaoError(_("这条记录已被移出专题，本次未作改动；请刷新后再看。"))
+    return found
 
 
 def _turn(theme: Theme, verb: str, *, shown: bool, by: Actor) -> Theme:

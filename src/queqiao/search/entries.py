@@ -43,12 +43,12 @@ SCHEMA = Schema(
         "facets": FieldKind.KEYWORDS,  # what can be chosen, as facet=value, in one field since it is counted at once
         "organisation": FieldKind.KEYWORD,  # id; not in a blind form
         "trl": FieldKind.NUMBER,
-        "published": FieldKind.NUMBER,  # the day's ordinal, in the site's time zone
+        "published": FieldKind.NUMBER,  # the day's ordinal and the part of the day, in the site's time zone
         "expires": FieldKind.NUMBER,  # the day after which it is no longer shown, or no longer asked for
     },
 )
 # Raised whenever the same record would give other entries; an index of another version is built anew.
-VERSION = f"3/{ANALYSER_VERSION}"
+VERSION = f"4/{ANALYSER_VERSION}"
 STAMP = "stamp"  # id and kind of the row that says that everything is in the index; no reader has a token for it
 
 _TEXTS = (
@@ -212,8 +212,10 @@ def _dated(moment: datetime.datetime | None, facets: Collection[tuple[str, str]]
     """Return the day since which something is shown, and the facets with it."""
     values: dict[str, Value] = {}
     if moment is not None:
-        day = timezone.localdate(moment).toordinal()
-        values["published"] = float(day)
+        local = timezone.localtime(moment)
+        day = local.date().toordinal()
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        values["published"] = day + (local - midnight) / datetime.timedelta(days=1)
         facets = {*facets, ("since", str(day))}
     return values | {"facets": tuple(sorted(f"{facet}={value}" for facet, value in facets))}
 

@@ -20,7 +20,7 @@ def conditions(chosen: Mapping[str, tuple[str, ...]], today: datetime.date) -> d
 
 
 def _since(values: tuple[str, ...], today: datetime.date) -> Filter:
-    days = [int(value) for value in values if value.isdecimal() and int(value) in SINCE]
+    days = [one for one in SINCE if str(one) in values]
     return Or(tuple(Range("published", float(today.toordinal() - one)) for one in days))
 
 

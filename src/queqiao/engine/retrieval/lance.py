@@ -154,9 +154,10 @@ class LanceEngine:
         )
 
     def version(self) -> str | None:
-        """Return the number that the library gives to each state of the table."""
+        """Return the number that the library gives to each state of the table, and which table it is."""
         with self._translated():
-            return str(self._table().version)
+            made = (self._folder / f"{self._schema.name}.lance").stat().st_ino
+            return f"{made}:{self._table().version}"
 
     def count(self, condition: Filter | None) -> int:
         """Return how many rows fulfil the condition."""

@@ -37,7 +37,7 @@ def add_by_hand(need: Need, number: str, *, by: Actor) -> Match:
     newest = lock_round(need)
     if newest.state != RoundState.OPEN:
         raise QueqiaoError(_("这一轮匹配已经结束，请先重新打开再添加候选。"))
-    candidate = _candidate(need, number.strip().upper(), by)
+    candidate = _candidate(need, number.replace("\x00", "").strip().upper(), by)
     match = Match.objects.select_for_update().filter(need=need, candidate_id=candidate.pk).first()
     if match is not None and match.listed:
         return match

@@ -128,7 +128,7 @@ def judgement_of(match: Match) -> dict[str, Any]:
 
 def checked_note(note: str) -> str:
     """Return a note without blanks around it; QueqiaoError where it is too long."""
-    note = note.strip()
+    note = note.replace("\x00", "").strip()
     if len(note) > LONGEST_NOTE:
         raise QueqiaoError(_("备注最多 {most} 字，现在是 {length} 字。").format(most=LONGEST_NOTE, length=len(note)))
     return note

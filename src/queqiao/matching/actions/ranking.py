@@ -92,6 +92,8 @@ def _write(need: Need, scored: list[Scored], ranking: Ranking) -> int:
 def lock_round(need: Need) -> Round:
     """Hold the newest round of a need, so that whoever ranks or judges its candidates follows the other."""
     Round.objects.get_or_create(need=need, number=1)
+    # The first round is the lock: whoever waits for the newest one could be given one that has been followed meanwhile.
+    Round.objects.select_for_update().get(need=need, number=1)
     return Round.objects.select_for_update().filter(need=need).order_by("-number")[:1].get()
 
 
@@ -99,7 +101,7 @@ def _note(newest: Round, need: Need, ranking: Ranking, *, fresh: bool) -> None:
     """Write down what was ranked; a closed round is followed by another one where there is something new to look at."""
     closed = newest.state != RoundState.OPEN
     if closed and (fresh or (newest.need_revision or 0) < need.revision) and need.state == State.PUBLISHED:
-        newest = Round(need=need, number=newest.number + 1)
+        newest = Round(need=need, number=newest.number + 1, revision=newest.revision + 1)
     newest.ranked_at = timezone.now()
     newest.ranked_run = ranking.run_id or newest.ranked_run
     newest.need_revision, newest.snapshot, newest.model_version = need.revision, ranking.snapshot, MODEL_VERSION

@@ -1,8 +1,10 @@
 """Keeping searches, and telling people what is new in them."""
 
 import datetime
+import logging
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -24,8 +26,10 @@ from queqiao.search.finding import How, find
 from queqiao.search.models import SavedSearch
 
 MOST = 20  # searches of a person
-LONGEST_TEXT = 500
+LONGEST_TEXT, LONGEST_VALUE = 500, 60
+MOST_READ = 5  # pages of hits that are looked through for new ones
 NAMED = 5  # hits that a letter names; of more it says how many
+_log = logging.getLogger("queqiao.search")
 SETTLES = datetime.timedelta(minutes=2)  # after which what was published stands in the index
 
 
@@ -36,7 +40,11 @@ def save_search(question: Question, *, name: str = "", by: Actor) -> SavedSearch
         raise ForbiddenError(_("登录后才能保存搜索。"))
     Person.objects.select_for_update().get(pk=by.person_id)
     text = question.text.strip()
-    chosen = {facet: list(values) for facet, values in question.chosen.items() if facet in FACETS and values}
+    chosen = {
+        facet: kept
+        for facet, values in question.chosen.items()
+        if facet in FACETS and (kept := [one for one in values if len(one) <= LONGEST_VALUE])
+    }
     if read_wording(text).is_empty and not chosen:
         raise QueqiaoError(_("请先输入搜索词或选择条件，再保存搜索。"))
     if len(text) > LONGEST_TEXT:
@@ -93,7 +101,11 @@ def tell_new(*, now: datetime.datetime) -> int:
 def _tell(person: Person, until: datetime.datetime) -> int:
     actor, told = actor_for(person), 0
     for saved in SavedSearch.objects.filter(person=person, tells=True, told_until__lt=until):
-        new = _new_hits(saved, actor, until)
+        try:
+            new = _new_hits(saved, actor, until)
+        except Exception:  # one search that cannot be answered keeps nobody else from his letters
+            _log.exception("saved search %s could not be answered", saved.pk)
+            continue
         if new is None:
             continue
         with transaction.atomic():
@@ -107,12 +119,17 @@ def _tell(person: Person, until: datetime.datetime) -> int:
 def _new_hits(saved: SavedSearch, actor: Actor, until: datetime.datetime) -> list[Any] | None:
     """Return the rows that came since the person was told last, the newest first; None where nobody can say now."""
     question = Question(saved.text, {name: tuple(values) for name, values in saved.chosen.items()}, Sort.NEWEST)
-    answer = find(question, actor)
-    if answer.how is How.TITLES:
-        return None
-    if answer.how in (How.FORGIVEN, How.SOME):  # near misses are no news
-        return []
-    return [row for row in answer.rows if saved.told_until < _since(row) <= until]
+    new: list[Any] = []
+    for page in range(1, MOST_READ + 1):
+        answer = find(replace(question, page=page), actor)
+        if answer.how is How.TITLES:
+            return None
+        if answer.how in (How.FORGIVEN, How.SOME):  # near misses are no news
+            return []
+        new += [row for row in answer.rows if saved.told_until < _since(row) <= until]
+        if page >= answer.pages or any(_since(row) <= saved.told_until for row in answer.rows):
+            break
+    return new
 
 
 def _since(row: CatalogueRecord | Organisation) -> datetime.datetime:

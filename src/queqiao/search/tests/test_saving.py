@@ -104,6 +104,22 @@ def test_near_misses_are_no_news_and_many_are_counted(reader: Actor):
     assert text.count("\n轴承") == 5
 
 
+def test_a_search_that_asks_nonsense_keeps_nobody_from_his_letters(reader: Actor):
+    save_search(Question("轴承", {"since": ("9" * 5000, "7")}), by=reader)
+    SavedSearch.objects.create(person_id=reader.person_id, name="坏的", chosen={"since": ["9" * 5000]})
+    come(Achievement, title="陶瓷轴承")
+    assert len(tell()) == 1
+
+
+def test_more_than_a_page_of_news_is_counted_whole(reader: Actor):
+    save_search(Question("轴承"), by=reader)
+    for i in range(30):
+        published(Achievement, title=f"轴承 {i}")
+    come(Achievement, title="最后来的轴承")
+    (text,) = tell()
+    assert text.splitlines()[:2] == ["您保存的搜索“轴承”有 31 条新结果：", "最后来的轴承"]
+
+
 def test_while_the_index_is_behind_or_missing_he_is_told_later(reader: Actor, tmp_path: Path):
     save_search(Question("轴承"), by=reader)
     published(Achievement, title="陶瓷轴承")

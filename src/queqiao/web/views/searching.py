@@ -89,7 +89,7 @@ def question_of(sent: QueryDict, kind: str = "") -> Question:
         chosen["kind"] = (kind,)
     sort, page = sent.get("sort", ""), sent.get("page", "")
     return Question(
-        sent.get("q", "")[:LONGEST],
+        sent.get("q", "")[:LONGEST].replace("\x00", ""),
         chosen,
         Sort(sort) if sort in [one.value for one in Sort] else Sort.RELEVANCE,
         int(page) if page.isdecimal() and len(page) < 5 else 1,
