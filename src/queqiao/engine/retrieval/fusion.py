@@ -1,6 +1,8 @@
 """One order from several."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+from queqiao.engine.retrieval.protocol import Hit, TextQuery, VectorQuery
 
 RRF_K = 60
 OVER_FETCH = 100  # hits taken from each list at the least, so that fusion sees more than is shown
@@ -13,3 +15,11 @@ def reciprocal_rank_fusion(rankings: Sequence[Sequence[str]], k: int = RRF_K) ->
         for rank, one in enumerate(ranking, 1):
             scores[one] = scores.get(one, 0.0) + 1 / (k + rank)
     return sorted(scores.items(), key=lambda entry: (-entry[1], entry[0]))
+
+
+def fused(
+    search: Callable[[TextQuery | VectorQuery, int], list[Hit]], text: TextQuery, vector: VectorQuery, k: int
+) -> list[Hit]:
+    """Return the best ``k`` of two queries by reciprocal rank; ``search`` returns the best of one of them."""
+    lists = [[hit.id for hit in search(query, max(OVER_FETCH, k))] for query in (text, vector)]
+    return [Hit(one, score) for one, score in reciprocal_rank_fusion(lists)[:k]]

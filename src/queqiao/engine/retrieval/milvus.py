@@ -16,7 +16,7 @@ from typing import Any
 
 from queqiao.engine.retrieval.exploring import counted, explore_tables
 from queqiao.engine.retrieval.filters import And, Filter, FilterError, check_filter, fields_of
-from queqiao.engine.retrieval.fusion import OVER_FETCH, reciprocal_rank_fusion
+from queqiao.engine.retrieval.fusion import fused
 from queqiao.engine.retrieval.memory import K1, B
 from queqiao.engine.retrieval.milvus_rows import (
     FIELD,
@@ -123,9 +123,7 @@ class MilvusEngine:
 
     def hybrid(self, text: TextQuery, vector: VectorQuery, condition: Filter | None, k: int) -> list[Hit]:
         """Return the best ``k`` of both queries by reciprocal rank."""
-        fetch = max(OVER_FETCH, k)
-        lists = [[hit.id for hit in self.search(query, condition, fetch)] for query in (text, vector)]
-        return [Hit(one, score) for one, score in reciprocal_rank_fusion(lists)[:k]]
+        return fused(lambda query, most: self.search(query, condition, most), text, vector, k)
 
     def ids(self, query: TextQuery | None, condition: Filter | None) -> list[str]:
         """Return all matching ids in order."""
