@@ -98,7 +98,14 @@ def job(kind: str) -> Callable[[Job], Job]:
     return register
 
 
-def enqueue(kind: str, arguments: Mapping[str, Any], *, by: str, rerun_of: Run | None = None) -> Run:
+def enqueue(
+    kind: str,
+    arguments: Mapping[str, Any],
+    *,
+    by: str,
+    rerun_of: Run | None = None,
+    not_before: datetime.datetime | None = None,
+) -> Run:
     """Ask for a piece of work, inside the caller's transaction; UnknownJobError for an unknown kind.
 
     ``by`` is ``person:<id>`` or ``system:<what>``.
@@ -106,7 +113,7 @@ def enqueue(kind: str, arguments: Mapping[str, Any], *, by: str, rerun_of: Run |
     find_job(kind)
     with transaction.atomic():
         run = Run.objects.create(kind=kind, arguments=dict(arguments), requested_by=by, rerun_of=rerun_of)
-        _put(run)
+        _put(run, not_before)
     return run
 
 
@@ -215,8 +222,8 @@ def _long_ago(field: str, now: datetime.datetime) -> Q:
     return Q(**{f"{field}__lt": now - STALE_AFTER}) | Q(**{f"{field}__gt": now + STALE_AFTER})
 
 
-def _put(run: Run) -> None:
-    run.task_id = uuid.UUID(str(execute_run.enqueue(str(run.pk)).id))
+def _put(run: Run, not_before: datetime.datetime | None = None) -> None:
+    run.task_id = uuid.UUID(str(execute_run.using(run_after=not_before).enqueue(str(run.pk)).id))
     run.save(update_fields=["task_id"])
 
 

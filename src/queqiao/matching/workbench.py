@@ -87,14 +87,12 @@ def counts_of(needs: Collection[Need], actor: Actor) -> dict[uuid.UUID, Counts]:
     return {need.pk: found.get(need.pk, Counts()) for need in needs}
 
 
-def places_in_queue(
-    actor: Actor, need: Need, *, scope: uuid.UUID | None = None
-) -> tuple[str | None, str | None, int, int]:
-    """Return the numbers of the needs before and after one in the queue, its position from 1, and how many there are.
+def places_in_queue(rows: QuerySet[Need], need: Need) -> tuple[str | None, str | None, int, int]:
+    """Return the numbers of the needs before and after one in a queue, its position from 1, and how many there are.
 
     One that is not in the queue (any more) has position 0, and the first of the queue after it.
     """
-    numbers = list(queue(actor, scope=scope).values_list("number", flat=True))
+    numbers = list(rows.values_list("number", flat=True))
     if need.number not in numbers:
         return None, next(iter(numbers), None), 0, len(numbers)
     place = numbers.index(need.number)

@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+import uuid
 
 from django.conf import settings
 from django.db import transaction
@@ -30,14 +31,16 @@ def write_letter(
     link: str = "",
     person: Person | None = None,
     secret: bool = False,
+    wait: datetime.timedelta = datetime.timedelta(0),
 ) -> Message | None:
-    """Write a letter down to be sent; the same key twice is one letter. ``link`` is a path of this site.
+    """Write a letter down to be sent after a wait; the same key twice is one letter. ``link`` is a path of this site.
 
     Must run inside the transaction of what the letter tells. ``secret`` letters lose their text once they are sent.
     Returns None where there is no address to write to. The part of the key before the colon says what it is about.
     """
     if not address:
         return None
+    due = timezone.now() + wait
     made, new = Message.objects.get_or_create(
         key=key,
         defaults={
@@ -47,11 +50,21 @@ def write_letter(
             "link": link,
             "person": person,
             "secret": secret,
+            "due_at": due,
         },
     )
     if new:
-        runs.enqueue("messages.deliver", {"message": str(made.pk)}, by="system:messages")
+        task = {"message": str(made.pk)}
+        runs.enqueue("messages.deliver", task, by="system:messages", not_before=due if wait else None)
     return made
+
+
+def take_back_letters(keys_begin: str) -> set[uuid.UUID]:
+    """Take back the letters whose key begins so and that nobody has tried to send; return whom they were for."""
+    unsent = Message.objects.filter(key__startswith=keys_begin, state="waiting", tries=0)
+    taken = dict(unsent.select_for_update().values_list("pk", "person_id"))
+    Message.objects.filter(pk__in=list(taken)).delete()
+    return {person_id for person_id in taken.values() if person_id is not None}
 
 
 def deliver(message: Message, *, now: datetime.datetime | None = None) -> bool:

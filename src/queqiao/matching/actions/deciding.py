@@ -22,7 +22,7 @@ from queqiao.core.models import Activity
 from queqiao.core.queries import history
 from queqiao.matching.actions.feedback import renew_feedback, statistics_named
 from queqiao.matching.actions.ranking import lock_round
-from queqiao.matching.actions.telling import tell_accepted
+from queqiao.matching.actions.telling import tell_accepted, tell_broker, untell_accepted, untell_broker
 from queqiao.matching.choices import Decision, Grade, ReasonClass, RoundState
 from queqiao.matching.models import Match, Round
 from queqiao.matching.queries import records_by_id
@@ -99,7 +99,11 @@ def assign_broker(match: Match, person: Person, *, seen_revision: int, by: Actor
         )
     _require_seen(locked, seen_revision, by)
     act = _Act(ASSIGN, {"broker_id": person.pk}, ("assigned_by_id", "assigned_at"))
-    return _write(locked, act.verb, _stamped(act, by), by)
+    untell_broker(locked)
+    _write(locked, act.verb, _stamped(act, by), by)
+    if person.pk != by.person_id:
+        tell_broker(locked, person)
+    return locked
 
 
 @transaction.atomic
@@ -165,6 +169,8 @@ def _write(locked: Match, verb: str, values: Mapping[str, Any], by: Actor, newes
     locked.revision += 1
     locked.save(update_fields=[*values, "revision"])
     record_activity(Change(KIND, locked.pk, verb, before, judgement_of(locked)), by=by.name)
+    if before["state"] == Decision.ACCEPTED != locked.state:
+        untell_accepted(locked)
     if newest is not None and newest.snapshot_id:
         renew_feedback(locked.need, statistics_named(newest.snapshot_id))
         locked.refresh_from_db(fields=["parts"])

@@ -16,8 +16,6 @@ from queqiao.search.entries import analyser
 
 FEEDBACK = "feedback"  # the name of the part
 TEXT_PARTS = ("characters", "words", "record")  # parts of a score that come from the texts
-# Such a refusal says nothing about the subject.
-NOT_OF_THE_SUBJECT = (ReasonClass.CAPACITY, ReasonClass.PRICE, ReasonClass.CONFLICT, ReasonClass.SOLVED)
 
 
 def renew_feedback(need: Need, statistics: CorpusSnapshot) -> int:
@@ -53,9 +51,9 @@ def grade_meant(match: Match) -> int | None:
         return match.grade
     if match.state == Decision.ACCEPTED:
         return Grade.STRONG
-    if match.state == Decision.REJECTED and match.reason_class not in NOT_OF_THE_SUBJECT:
-        return Grade.UNRELATED
-    return None
+    # Every other reason speaks of price, ripeness or people, not of the subject.
+    off_subject = match.state == Decision.REJECTED and match.reason_class == ReasonClass.OUT_OF_FIELD
+    return Grade.UNRELATED if off_subject else None
 
 
 @lru_cache(maxsize=2)

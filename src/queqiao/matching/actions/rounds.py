@@ -5,11 +5,11 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from queqiao.accounts.actions.messages import take_back_letters
 from queqiao.accounts.actors import Actor
 from queqiao.core.actions import Change, record_activity
 from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
 from queqiao.core.i18n import _
-from queqiao.core.models import Activity
 from queqiao.matching.actions.deciding import checked_note
 from queqiao.matching.actions.ranking import lock_round
 from queqiao.matching.actions.telling import tell_nothing_fits
@@ -37,8 +37,8 @@ def close_round(need: Need, *, note: str, seen_revision: int, by: Actor) -> Roun
         raise QueqiaoError(
             _("已经采纳了 {n} 个候选，不能再说没有合适的；如已处理完，请结束这一轮。").format(n=accepted)
         )
-    activity = _end(newest, RoundState.NOTHING_FITS, note, seen_revision, by)
-    tell_nothing_fits(need, note, key=f"nothing_fits:{activity.pk}")
+    _end(newest, RoundState.NOTHING_FITS, note, seen_revision, by)
+    tell_nothing_fits(need, note, key=_letters(newest))
     return newest
 
 
@@ -64,8 +64,15 @@ def reopen_round(need: Need, *, seen_revision: int, by: Actor) -> Round:
     if newest.state == RoundState.OPEN:
         return newest
     _require_seen(newest, seen_revision)
+    if newest.state == RoundState.NOTHING_FITS:
+        take_back_letters(f"{_letters(newest)}:")
     _write(newest, "reopen", {"state": RoundState.OPEN, "note": "", "closed_at": None, "closed_by_id": None}, by)
     return newest
+
+
+def _letters(closed: Round) -> str:
+    """Return the beginning of the keys of the letters that tell of this end of the round."""
+    return f"nothing_fits:{closed.pk}:{closed.revision}"
 
 
 def _lock(need: Need, by: Actor) -> Round:
@@ -74,10 +81,10 @@ def _lock(need: Need, by: Actor) -> Round:
     return lock_round(need)
 
 
-def _end(newest: Round, state: RoundState, note: str, seen_revision: int, by: Actor) -> Activity:
+def _end(newest: Round, state: RoundState, note: str, seen_revision: int, by: Actor) -> None:
     _require_seen(newest, seen_revision)
     values = {"state": state, "note": note, "closed_at": timezone.now(), "closed_by_id": by.person_id}
-    return _write(newest, "close", values, by)
+    _write(newest, "close", values, by)
 
 
 def _require_seen(newest: Round, seen_revision: int) -> None:
@@ -91,13 +98,13 @@ def _require_seen(newest: Round, seen_revision: int) -> None:
     raise StaleError(text, theirs=_plain(newest), revision=newest.revision)
 
 
-def _write(newest: Round, verb: str, values: dict[str, Any], by: Actor) -> Activity:
+def _write(newest: Round, verb: str, values: dict[str, Any], by: Actor) -> None:
     before = _plain(newest)
     for name, value in values.items():
         setattr(newest, name, value)
     newest.revision += 1
     newest.save(update_fields=[*values, "revision"])
-    return record_activity(Change(KIND, newest.pk, verb, before, _plain(newest)), by=by.name)
+    record_activity(Change(KIND, newest.pk, verb, before, _plain(newest)), by=by.name)
 
 
 def _plain(newest: Round) -> dict[str, Any]:

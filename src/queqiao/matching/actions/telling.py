@@ -1,5 +1,6 @@
 """Telling people of matches; each person learns of each match once."""
 
+import datetime
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from queqiao.accounts.actions.messages import write_letter
+from queqiao.accounts.actions.messages import take_back_letters, write_letter
 from queqiao.accounts.actors import Actor, actor_for
 from queqiao.accounts.choices import RoleKind
 from queqiao.accounts.models import Person, Role
@@ -22,6 +23,8 @@ from queqiao.records.presenting import Face, faces, with_rows
 from queqiao.records.queries import is_owner, visible
 from queqiao.research.models import Achievement
 
+# What was done by mistake is undone before its letter goes.
+TIME_TO_UNDO = datetime.timedelta(seconds=30)
 NAMED = 5  # matches that one letter names; the others it counts
 _EDITING = (RoleKind.EDITOR, RoleKind.ORGANISATION_ADMIN)
 
@@ -73,8 +76,46 @@ def tell_accepted(match: Match) -> int:
             number=face.number,
         )
         subject = _("{number} 找到了合适的对象").format(number=need.number)
-        letters += _write(f"accepted:{match.pk}:{person.pk}", person, subject, text, face.number)
+        key = f"accepted:{match.pk}:{person.pk}"
+        letters += _write(key, person, subject, text, face.number, wait=TIME_TO_UNDO)
     return letters
+
+
+def untell_accepted(match: Match) -> int:
+    """Take back what was not sent yet of an acceptance that no longer holds; part of what ends it."""
+    people = take_back_letters(f"accepted:{match.pk}:")
+    Notice.objects.filter(match=match, what=Told.ACCEPTED, person__in=people).delete()
+    return len(people)
+
+
+def tell_broker(match: Match, broker: Person) -> int:
+    """Tell a broker that a match is his to accompany now; part of the assignment. Returns how many letters."""
+    subject = _("{number} 的一个匹配请您跟进").format(number=match.need.number)
+    actor = actor_for(broker)
+    need = _faces(Need, [match.need_id], actor).get(match.need_id)
+    candidate = _faces(concrete_kinds()[match.kind], [match.candidate_id], actor).get(match.candidate_id)
+    if need is None or candidate is None or not _address(broker):
+        return 0
+    text = _(
+        "运营人员请您跟进需求“{need}”（{need_number}）与{kind}“{title}”（{number}）的对接。请联系双方，并在网站上记下结果。"
+    ).format(
+        need=need.title,
+        need_number=need.number,
+        kind=str(KIND_LABELS[match.kind]),
+        title=candidate.title,
+        number=candidate.number,
+    )
+    key = f"assigned:{match.pk}:{broker.pk}"
+    letter = write_letter(
+        key=key, address=_address(broker), subject=subject, text=text, link="/my/matches", person=broker,
+        wait=TIME_TO_UNDO,
+    )  # fmt: skip
+    return int(letter is not None)
+
+
+def untell_broker(match: Match) -> int:
+    """Take back the letter to a broker from whom the match was taken again; part of what takes it."""
+    return len(take_back_letters(f"assigned:{match.pk}:"))
 
 
 def tell_nothing_fits(need: Need, note: str, *, key: str) -> int:
@@ -83,7 +124,10 @@ def tell_nothing_fits(need: Need, note: str, *, key: str) -> int:
     text = _(
         "您的需求“{need}”（{number}）这次没有找到合适的对象。\n运营人员的说明：{note}\n需求修改并发布后，会重新匹配。"
     ).format(need=need.title, number=need.number, note=note)
-    return sum(_write(f"{key}:{person.pk}", person, subject, text, need.number) for person, _actor in _owners(need))
+    return sum(
+        _write(f"{key}:{person.pk}", person, subject, text, need.number, wait=TIME_TO_UNDO)
+        for person, _actor in _owners(need)
+    )
 
 
 @transaction.atomic
@@ -158,8 +202,9 @@ def _address(person: Person) -> str:
     return (user.mobile or user.email or "" if user else "") or person.mobile or person.email
 
 
-def _write(key: str, person: Person, subject: str, text: str, number: str) -> int:
-    letter = write_letter(
-        key=key, address=_address(person), subject=subject, text=text, link=f"/records/{number}", person=person
-    )
+def _write(
+    key: str, person: Person, subject: str, text: str, number: str, *, wait: datetime.timedelta = datetime.timedelta(0)
+) -> int:
+    address, link = _address(person), f"/records/{number}"
+    letter = write_letter(key=key, address=address, subject=subject, text=text, link=link, person=person, wait=wait)
     return int(letter is not None)

@@ -1,12 +1,15 @@
 """Judging candidates: accept, reject, grade, undo, brokers; several people at once never tread on each other."""
 
+import datetime
 import subprocess
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.utils import timezone
 
+from queqiao.accounts.actions.messages import deliver_waiting
 from queqiao.accounts.actors import STRANGER, actor_for
 from queqiao.accounts.choices import RoleKind
 from queqiao.accounts.models import Message, Role
@@ -140,10 +143,37 @@ def test_an_acceptance_that_is_undone_is_hidden_from_the_owner_and_told_once_whe
     owner = actor_for(desk.owner)
     accept_match(match, seen_revision=1, by=desk.staff)
     assert visible_matches(owner).filter(pk=match.pk).exists()
+    Message.objects.update(state="sent")
     reopen_match(match, seen_revision=2, by=desk.staff)
     assert not visible_matches(owner).filter(pk=match.pk).exists()
     accept_match(match, seen_revision=3, by=desk.staff)
     assert letters() == ["luo@example.org"]
+
+
+@pytest.mark.parametrize("end", ["undo", "reject"])
+def test_the_letter_of_an_acceptance_waits_half_a_minute_and_is_taken_back_with_it(desk: Desk, end: str) -> None:
+    match = accept_match(desk.best(), seen_revision=1, by=desk.staff)
+    assert deliver_waiting(now=timezone.now() + datetime.timedelta(seconds=25)) == 0
+    if end == "undo":
+        reopen_match(match, seen_revision=2, by=desk.staff)
+    else:
+        reject_match(match, reason_class="price", seen_revision=2, by=desk.staff)
+    assert letters() == []
+    accept_match(match, seen_revision=3, by=desk.staff)
+    assert letters() == ["luo@example.org"]
+    assert deliver_waiting(now=timezone.now() + datetime.timedelta(seconds=35)) == 1
+
+
+def test_a_broker_is_told_what_was_given_to_him_and_not_what_was_taken_again(desk: Desk) -> None:
+    match = desk.best()
+    assign_broker(match, desk.broker, seen_revision=1, by=desk.staff)
+    (letter,) = Message.objects.filter(person=desk.broker)
+    assert desk.need.title in letter.text
+    assert letter.link == "/my/matches"
+    assign_broker(match, desk.second, seen_revision=2, by=desk.staff)
+    assert [one.person_id for one in Message.objects.filter(key__startswith="assigned:")] == [desk.second.pk]
+    assign_broker(match, desk.first, seen_revision=3, by=desk.staff)  # who takes it himself knows it
+    assert not Message.objects.filter(key__startswith="assigned:").exists()
 
 
 def test_a_grade_can_be_taken_off(desk: Desk) -> None:
@@ -242,7 +272,7 @@ def test_what_is_like_the_graded_one_overtakes_its_neighbour(desk: Desk) -> None
     assert order(desk).index(weaker.pk) <= before.index(weaker.pk)
 
 
-@pytest.mark.parametrize("reason", ["capacity", "price", "conflict", "solved"])
+@pytest.mark.parametrize("reason", [one for one in ReasonClass.values if one != "out_of_field"])
 def test_a_refusal_that_says_nothing_of_the_subject_moves_nobody(desk: Desk, reason: str) -> None:
     reject_match(desk.best(), reason_class=reason, seen_revision=1, by=desk.staff)
     assert not any(FEEDBACK in match.parts for match in Match.objects.filter(need=desk.need))

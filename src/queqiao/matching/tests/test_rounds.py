@@ -47,6 +47,8 @@ def test_nothing_fits_ends_the_round_and_tells_the_owner_why_in_plain_words(desk
         "运营人员的说明：现有成果都达不到 320MPa。\n需求修改并发布后，会重新匹配。"
     )
     assert [one.verb for one in history("round", ended.pk)] == ["close"]
+    reopen_round(desk.need, seen_revision=2, by=desk.staff)
+    assert letters() == []  # not sent yet: taken back
 
 
 def test_nothing_fits_needs_a_reason_and_that_nothing_was_accepted(desk: Desk) -> None:
@@ -91,6 +93,7 @@ def test_two_people_end_a_round_once_and_who_comes_late_is_told(desk: Desk) -> N
     assert (desk.round().note, len(letters())) == ("没有", 1)
     with pytest.raises(StaleError, match=r"许知行已于 .* 结束了这一轮匹配，您这次的操作没有保存。"):
         reopen_round(desk.need, seen_revision=1, by=desk.staff)
+    Message.objects.update(state="sent")
     reopen_round(desk.need, seen_revision=2, by=desk.staff)
     with pytest.raises(StaleError, match="这一轮匹配在您打开之后有过变化"):
         close_round(desk.need, note="没有", seen_revision=1, by=desk.staff)

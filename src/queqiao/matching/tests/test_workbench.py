@@ -106,13 +106,13 @@ def test_the_counts_say_what_was_decided_and_how_good_the_best_open_one_is(desk:
 def test_every_need_knows_its_neighbours_and_its_place(desk: Desk) -> None:
     numbers = list(queue(desk.staff).values_list("number", flat=True))
     needs = [Need.objects.get(number=number) for number in numbers]
-    assert [places_in_queue(desk.staff, need) for need in needs] == [
+    assert [places_in_queue(queue(desk.staff), need) for need in needs] == [
         (None, numbers[1], 1, 3),
         (numbers[0], numbers[2], 2, 3),
         (numbers[1], None, 3, 3),
     ]
     close_round(needs[1], note="没有", seen_revision=1, by=desk.staff)
-    assert places_in_queue(desk.staff, needs[1]) == (None, numbers[0], 0, 2)
+    assert places_in_queue(queue(desk.staff), needs[1]) == (None, numbers[0], 0, 2)
 
 
 def test_the_bench_shows_each_kind_in_its_order_with_who_judged(desk: Desk) -> None:
@@ -181,7 +181,7 @@ def test_the_queue_asks_the_same_number_of_queries_for_1_3_and_50_needs(desk: De
         there = many
         with CaptureQueriesContext(connection) as captured:
             counted = counts_of(list(queue(actor)), actor)
-            place = places_in_queue(actor, last)
+            place = places_in_queue(queue(actor), last)
         assert len(counted) == place[3] == many
         counts.append(len(captured))
     assert len(set(counts)) == 1, counts
@@ -190,7 +190,7 @@ def test_the_queue_asks_the_same_number_of_queries_for_1_3_and_50_needs(desk: De
 ACTS = {
     "grade": lambda match, by: grade_match(match, 4, seen_revision=1, by=by),
     "accept": lambda match, by: accept_match(match, seen_revision=1, by=by),
-    "reject": lambda match, by: reject_match(match, reason_class="ip", seen_revision=1, by=by),
+    "reject": lambda match, by: reject_match(match, reason_class="out_of_field", seen_revision=1, by=by),
 }
 
 

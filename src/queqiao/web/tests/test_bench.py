@@ -107,6 +107,24 @@ def test_the_queue_is_filtered_by_the_field_in_the_address(place: Place) -> None
     assert place.need.title not in text_of(place.town.staff.get("/staff/bench", field="energy"))
 
 
+def test_what_was_chosen_for_the_queue_stays_while_staff_go_through_it(place: Place) -> None:
+    other = published(place.town, title="轴承早期磨损监测", problem="轴承在线监测，误报率不高于百分之五。")
+    settle()
+    assert f'rel="next" data-next href="/staff/bench/{other.number}"' in text_of(place.town.staff.get(place.address))
+    Node.objects.create(classification=place.town.node.classification, code="energy", name="新能源")
+    page = text_of(place.town.staff.get(place.address, field="materials"))
+    assert "（新材料）" in page
+    assert f'rel="next" data-next href="/staff/bench/{other.number}?field=materials"' in page
+    assert f'href="{place.address}?field=materials&amp;kind=expert"' in page
+    page = text_of(place.town.staff.get(place.address, field="energy"))
+    assert 'rel="next"' not in page  # nothing of this field waits
+    answer = place.town.staff.client.post(
+        f"{place.address}?field=materials",
+        {"match": str(place.matches[0].pk), "revision": 1, "kind": "achievement", "do": "accept"},
+    )
+    assert answer.headers["Location"].startswith(f"{place.address}?field=materials&kind=achievement#match-")
+
+
 def test_an_operator_asks_for_everything_once_and_sees_how_far_it_is(place: Place) -> None:
     operator = somebody("郑主任", RoleKind.OPERATOR_ADMIN, place.town.scope.operator)
     for _again in range(2):
@@ -234,6 +252,19 @@ def test_a_case_is_given_to_a_broker_who_finds_it_on_his_own_page(place: Place) 
     assert place.need.title in page
     assert "耐磨涂层工艺1号" in page
     assert "我跟进的匹配" in text_of(broker.get("/my"))
+    first, second = place.matches[:2]
+    case = {"match": str(first.pk), "revision": first.revision}
+    assert broker.post("/my/matches", **case, do="reject", reason="", note="价格谈不拢").status_code == 422
+    broker.post("/my/matches", **case, do="reject", reason="price", note="价格谈不拢")
+    assert "价格不合适" in text_of(broker.get("/my/matches"))
+    first.refresh_from_db()
+    assert (first.state, first.decided_by_id) == (Decision.REJECTED, broker.person.pk)
+    broker.post("/my/matches", match=str(first.pk), revision=first.revision, do="undo")
+    broker.post("/my/matches", match=str(first.pk), revision=first.revision + 1, do="accept")
+    first.refresh_from_db()
+    assert first.state == Decision.ACCEPTED
+    for what, match in (("accept", second), ("close_round", first)):  # not his, and not for him to do
+        assert broker.post("/my/matches", match=str(match.pk), revision=1, do=what).status_code == 404
     assert place.post(place.matches[1], "broker", broker=str(place.need.pk)).status_code == 422
 
 

@@ -4,12 +4,13 @@ Each act is an ordinary form. Where htmx sends it, the list of candidates comes 
 page is shown again at the same row.
 """
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path, reverse
+from django.urls import path
 from django.views.decorators.gzip import gzip_page
 
 from queqiao.accounts.actors import Actor
@@ -22,6 +23,7 @@ from queqiao.matching.models import Round
 from queqiao.matching.rights import may_steer
 from queqiao.matching.workbench import bench, brokers_for, compare, places_in_queue
 from queqiao.web.access import Rule, actor_of, open_to
+from queqiao.web.bench_choice import QueueChoice
 from queqiao.web.bench_context import found_by_hand, keys, kind_asked, need_context, read_need, tabs, words_of_bench
 from queqiao.web.bench_doing import Done, do
 from queqiao.web.bench_rows import Indicator, Row, rows_of
@@ -49,7 +51,8 @@ def bench_page(request: HttpRequest, number: str) -> HttpResponse:
         return render(request, "bench/_candidates.html", _candidates(request, need, actor, done=done))
     messages.success(request, done.said)
     place = f"#match-{done.match}" if done.match else ""
-    return redirect(f"{reverse('bench', args=[number])}?kind={done.kind or kind_asked(request.POST, {})}{place}")
+    kind = done.kind or kind_asked(request.POST, {})
+    return redirect(f"{QueueChoice(request, actor).need_at(number, kind=kind)}{place}")
 
 
 @open_to(Rule.STAFF)
@@ -58,7 +61,8 @@ def bench_compare(request: HttpRequest, number: str) -> HttpResponse:
     """Show two candidates of a need side by side."""
     actor = actor_of(request)
     need = _in_care(number, actor)
-    here = reverse("bench", args=[number])
+    choice = QueueChoice(request, actor)
+    here = choice.need_at(number)
     asked = [read_uuid(text) for text in request.GET.getlist("pair")]
     ids = [pk for pk in asked if pk is not None]
     if len(ids) != 2:
@@ -71,7 +75,8 @@ def bench_compare(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "need": need,
         "here": here,
-        "back": f"{here}?kind={pair[0].kind}",
+        "back": choice.need_at(number, kind=pair[0].kind),
+        "queue": choice.queue_at(),
         "rows": rows,
         "indicators": _beside(rows),
         "facts": [(term, [dict(row.facts).get(term, "") for row in rows]) for term in _terms(rows)],
@@ -124,10 +129,12 @@ def _candidates(
     sent = request.POST if request.method == "POST" else request.GET
     kind = (done.kind if done else "") or kind_asked(sent, there.counts)
     matches = [match for match in there.matches if match.kind == kind]
-    current = there.round
+    current, choice = there.round, QueueChoice(request, actor)
     words = words_of_bench() | {
         "number": need.number,
-        "here": reverse("bench", args=[need.number]),
+        "here": choice.need_at(need.number),
+        "at": partial(choice.need_at, need.number),
+        "chosen": choice.chosen,
         "kind": kind,
         "me": actor.person_id,
         "tabs": tabs(there.counts),
@@ -150,14 +157,16 @@ def _candidates(
 
 def _page(request: HttpRequest, need: Any, actor: Actor, *, failed: dict[str, Any] | None = None) -> dict[str, Any]:
     shown = _candidates(request, need, actor, failed=failed)
-    before, after, position, total = places_in_queue(actor, need)
+    choice = QueueChoice(request, actor)
+    before, after, position, total = places_in_queue(choice.rows(), need)
     stale = any(match.need_revision not in (None, need.revision) for match in shown["matches"])
     return shown | {
         "need": need_context(need, shown["matches"], actor) | {"stale": stale},
         "queue": {
-            "back": reverse("bench-queue"),
-            "before": reverse("bench", args=[before]) if before else "",
-            "after": reverse("bench", args=[after]) if after else "",
+            "back": choice.queue_at(),
+            "names": choice.names(),
+            "before": choice.need_at(before) if before else "",
+            "after": choice.need_at(after) if after else "",
             "position": position,
             "total": total,
         },

@@ -5,19 +5,17 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path, reverse
+from django.urls import path
 
 from queqiao.accounts.actors import Actor
-from queqiao.accounts.models import Scope
 from queqiao.core.i18n import _
 from queqiao.core.models import Run, RunState
 from queqiao.matching.actions.running import EVERYTHING, match_everything
 from queqiao.matching.wording import level_name
 from queqiao.matching.workbench import Counts, counts_of, queue
-from queqiao.records.presenting import Face, faces, name_of, with_rows
-from queqiao.records.queries import published_in
-from queqiao.taxonomy.queries import fields, nodes_below
+from queqiao.records.presenting import Face, faces, with_rows
 from queqiao.web.access import Rule, actor_of, admits, open_to
+from queqiao.web.bench_choice import QueueChoice
 from queqiao.web.filters import day
 from queqiao.web.paging import CappedPaginator
 from queqiao.web.views.audit import RUN_STATES
@@ -36,41 +34,31 @@ def bench_queue(request: HttpRequest) -> HttpResponse:
         match_everything(by=actor)
         messages.success(request, _("已开始全部重新匹配，进度显示在本页。"))
         return redirect("bench-queue")
-    scopes = list(Scope.objects.filter(pk__in=actor.ids("staff")).order_by("name"))
-    chosen = {name: request.GET.get(name, "") for name in ("scope", "field")}
-    rows = _chosen(actor, scopes, chosen)
+    choice = QueueChoice(request, actor)
+    rows = choice.rows()
     page = CappedPaginator(rows, PAGE).get_page(request.GET.get("page"))
     first = rows.values_list("number", flat=True).first()
     context = {
         "page": page,
-        "rows": _shown(list(page.object_list), actor),
+        "rows": _shown(list(page.object_list), choice, actor),
         "total": page.paginator.count,
-        "first": reverse("bench", args=[first]) if first else "",
-        "chosen": chosen,
-        "scopes": [(scope.code, name_of(scope)) for scope in scopes],
-        "fields": [(node.code, name_of(node)) for node in fields() if node.parent_id is None],
+        "first": choice.need_at(first) if first else "",
+        "choice": choice,
         "query": query_without(request, "page"),
         "sentence": "",
     }
     return show(request, "bench/queue.html", context | _run(actor))
 
 
-def _chosen(actor: Actor, scopes: list[Scope], chosen: dict[str, str]) -> Any:
-    scope = next((one.pk for one in scopes if one.code == chosen["scope"]), None)
-    rows: Any = queue(actor, scope=scope)
-    nodes = nodes_below(chosen["field"]) if chosen["field"] else ()
-    return published_in(rows, nodes) if nodes else rows
-
-
-def _shown(needs: list[Any], actor: Actor) -> list[dict[str, Any]]:
+def _shown(needs: list[Any], choice: QueueChoice, actor: Actor) -> list[dict[str, Any]]:
     counts = counts_of(needs, actor)
     own = {need.pk: need for need in needs}
     seen = queue(actor).filter(pk__in=own)
     dressed = {face.id: face for face in faces(with_rows(seen))}
-    return [_line(need, dressed[need.pk], counts[need.pk]) for need in needs if need.pk in dressed]
+    return [_line(need, choice, dressed[need.pk], counts[need.pk]) for need in needs if need.pk in dressed]
 
 
-def _line(need: Any, face: Face, counts: Counts) -> dict[str, Any]:
+def _line(need: Any, choice: QueueChoice, face: Face, counts: Counts) -> dict[str, Any]:
     told = (
         (_("{n} 个待处理"), counts.open),
         (_("{n} 个已采纳"), counts.accepted),
@@ -80,7 +68,7 @@ def _line(need: Any, face: Face, counts: Counts) -> dict[str, Any]:
         "title": face.title,
         "organisation": face.organisation,
         "number": need.number,
-        "url": reverse("bench", args=[need.number]),
+        "url": choice.need_at(need.number),
         "deadline": day(need.deadline),
         "level": counts.best,
         "level_name": level_name(counts.best) if counts.best else "",
