@@ -56,8 +56,13 @@ def _compared(needs: int) -> Iterator[Line]:
 
     asked, offered = (NEEDS_ACHIEVEMENTS / f"{name}.csv" for name in ("needs", "achievements"))
     began = time.perf_counter()
-    corpus = read_corpus(read_needs(asked), read_achievements(offered), analyser=Analyser())
-    lists = {one.need_id: [(m.candidate_id, m.score) for m in one.matches] for one in shortlists(corpus, top=TOP)}
+    achievements = read_achievements(offered)
+    said = {one.id: f"{one.title}\n{one.text}" for one in achievements}
+    corpus = read_corpus(read_needs(asked), achievements, analyser=Analyser())
+    lists = {
+        one.need_id: _once([(said[m.candidate_id], m.score) for m in one.matches])
+        for one in shortlists(corpus, top=5 * TOP)
+    }
     yield Line("site: the command line, all needs", f"{time.perf_counter() - began:.0f} s")
     began = time.perf_counter()
     snapshot = take_statistics()
@@ -68,12 +73,17 @@ def _compared(needs: int) -> Iterator[Line]:
     known = dict(ExternalId.objects.filter(source="bench").values_list("target_id", "value"))
     pool, different = Pool(statistics_of(snapshot)), []
     for need in with_texts(Need.objects.order_by("number")[:needs]):
-        found = [(known[one.candidate_id], one.score) for one in pool.rank(need, {}) if one.kind == "achievement"]
+        found = [(said[known[one.candidate_id]], one.score) for one in pool.rank(need, {}) if one.kind == "achievement"]
         if _told_apart(found) != _told_apart(lists[known[need.pk]]):
             different.append(known[need.pk])
     same = needs - len(different)
     yield Line("site: lists as of the command line", f"{same} of {needs}", " ".join(different), same == needs)
     yield Line("site: ranking one need", f"{(time.perf_counter() - began) / needs:.1f} s")
+
+
+def _once(found: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Return the head of a list in which each text stands once, as in the site, where one stands for all."""
+    return list(dict(found).items())[:TOP]
 
 
 def _told_apart(found: list[tuple[str, float]]) -> tuple[list[float], set[tuple[str, float]]]:

@@ -32,6 +32,7 @@ from queqiao.search import index
 from queqiao.search.entries import WHOLE, analyser, record_id
 
 TOPS: Mapping[str, int] = {CandidateKind.ACHIEVEMENT: 20, CandidateKind.EXPERT: 10, CandidateKind.LAB: 10}
+SAME = "same"  # in the evidence: candidates of the same organisation with the same text, which stand for one
 AT_ONCE = 500  # records that are read together
 MOST_HELD = 20_000  # records whose terms are kept in memory; beyond, only those of the need at hand
 
@@ -99,6 +100,7 @@ class _Shelf:
         self.experts: list[Expert] = []
         self.items: list[ExpertItem] = []
         self.terms: list[Terms] = []
+        self._said: list[tuple[uuid.UUID, str]] = []  # by which organisation, and what
         self._forget_rankers()
 
     def _forget_rankers(self) -> None:
@@ -127,7 +129,20 @@ class _Shelf:
             self.terms += [analyser().terms(document_of(item).text) for item in items]
         else:
             self.documents.append(document_for(record))
+            self._said.append((record.organisation_id, self.documents[-1].text))
             self.terms.append(analyser().terms(self.documents[-1].text))
+
+    def one_of_each(self, ids: Collection[uuid.UUID], kept: Collection[uuid.UUID]) -> dict[int, list[int]]:
+        """Return a row for each text of an organisation, with the rows that say the same; those kept stand first."""
+        groups: dict[tuple[uuid.UUID, str], list[int]] = {}
+        for pk in sorted(ids, key=lambda pk: (pk not in kept, pk)):
+            if pk in self.rows:
+                groups.setdefault(self._said[self.rows[pk]], []).append(self.rows[pk])
+        return {first: rest for first, *rest in groups.values()}
+
+    def named(self, same: Sequence[int]) -> dict[str, list[str]]:
+        """Return the records of some rows as evidence."""
+        return {SAME: [str(self.ids[row]) for row in same]} if same else {}
 
     @cached_property
     def ranker(self) -> Ranker:
@@ -186,8 +201,9 @@ class Pool:
     def _documents(self, kind: str, need: AnalysedNeed, ids: set[uuid.UUID], further: set[uuid.UUID]) -> list[Scored]:
         shelf = self._shelves[kind]
         listed: tuple[Match, ...] = ()
-        if rows := sorted(shelf.rows[pk] for pk in ids if pk in shelf.rows):
-            chosen = np.array(rows, dtype=np.intp)
+        same = shelf.one_of_each(ids, further)
+        if same:
+            chosen = np.array(sorted(same), dtype=np.intp)
             listed = shelf.ranker.shortlist(need, top=TOPS[kind], rows=chosen).matches
         there = {match.candidate_id for match in listed}
         rest = [shelf.rows[pk] for pk in further if pk in shelf.rows]
@@ -202,7 +218,7 @@ class Pool:
                 match.score,
                 match.level,
                 match.parts,
-                plain_evidence(match.evidence, need.document, shelf.documents[row]),
+                plain_evidence(match.evidence, need.document, shelf.documents[row]) | shelf.named(same.get(row, ())),
             )
             for rank, match in enumerate((*listed, *others), 1)
             for row in [shelf.by_number[match.candidate_id]]

@@ -15,6 +15,7 @@ from queqiao.matching.choices import CandidateKind, Decision, ReasonClass
 from queqiao.matching.documents import document_for, with_texts
 from queqiao.matching.marking import Passage, mark_passages
 from queqiao.matching.models import Match
+from queqiao.matching.pool import SAME
 from queqiao.matching.wording import level_name
 from queqiao.matching.workbench import standing
 from queqiao.records.models import CatalogueRecord, concrete_kinds
@@ -78,6 +79,7 @@ class Row:
     body: tuple[Passage, ...]
     note: str
     reason_label: str
+    same: tuple[tuple[str, str], ...]  # number and address of what the same organisation has entered in the same words
 
     @property
     def shown(self) -> int:
@@ -131,12 +133,23 @@ def rows_of(matches: Sequence[Match], need: Document, revision: int, actor: Acto
         return []
     shown = shown_candidates(matches[0].kind, [match.candidate_id for match in matches], actor)
     there = [match for match in matches if match.candidate_id in shown]
-    return [_row(match, place, shown[match.candidate_id], need, revision) for place, match in enumerate(there, 1)]
+    numbers = _numbers_of_same(there, actor)
+    return [
+        _row(match, place, shown[match.candidate_id], need if match.need_revision == revision else None, numbers)
+        for place, match in enumerate(there, 1)
+    ]
 
 
-def _row(match: Match, place: int, shown: Shown, need: Document, revision: int) -> Row:
+def _numbers_of_same(matches: Sequence[Match], actor: Actor) -> Mapping[str, str]:
+    """Return the numbers of the visible records that stand behind candidates with the same text, by id."""
+    ids = {pk for match in matches for pk in match.evidence.get(SAME, ())}
+    model: Any = concrete_kinds()[matches[0].kind] if ids else None
+    rows = visible(model, actor).filter(pk__in=ids).values_list("pk", "number") if ids else ()
+    return {str(pk): number for pk, number in rows}
+
+
+def _row(match: Match, place: int, shown: Shown, asked: Document | None, numbers: Mapping[str, str]) -> Row:
     face, record = shown.face, shown.record
-    asked = need if match.need_revision == revision else None
     current = shown.document if match.candidate_revision == record.revision else None
     gaps = match.evidence.get("gaps", ()) if face.whole else ()
     items = {one.number: one.title for one in getattr(record, "shown_work", ())}
@@ -159,6 +172,9 @@ def _row(match: Match, place: int, shown: Shown, need: Document, revision: int) 
         body=_body(match, current),
         note=match.note,
         reason_label=str(ReasonClass(match.reason_class).label) if match.reason_class else "",
+        same=tuple(
+            (numbers[pk], reverse("record", args=[numbers[pk]])) for pk in match.evidence.get(SAME, ()) if pk in numbers
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from queqiao.accounts.models import Organisation, ScopeMembership
 from queqiao.accounts.tests.factories import make_organisation, make_scope
 from queqiao.core.actions import queue_for_index
 from queqiao.core.errors import ForbiddenError
-from queqiao.core.models import Activity, Run, RunState
+from queqiao.core.models import Activity, Outbox, Run, RunState
 from queqiao.engine.ranking.batch import read_corpus, shortlists
 from queqiao.engine.records import Achievement as Offered
 from queqiao.engine.records import Need as Asked
@@ -257,3 +257,24 @@ def test_statistics_are_taken_anew_when_the_site_has_grown_and_old_ones_go_with_
     work()
     forget_statistics()
     assert list(Snapshot.objects.all()) == [second]
+
+
+def test_what_an_organisation_has_entered_three_times_takes_one_place(
+    enterprise: Organisation, university: Organisation
+) -> None:
+    needs, offered = small_corpus(enterprise, university)
+    title, text = ACHIEVEMENTS[0]
+    again = [publish(Achievement, university, title=title, description=text) for _time in range(2)]
+    elsewhere = publish(Achievement, make_organisation(name="望江大学"), title=title, description=text)
+    work()
+
+    def of_these() -> dict[object, list[str]]:
+        ids = [offered[0].pk, elsewhere.pk, *(one.pk for one in again)]
+        rows = Match.objects.filter(need=needs[0], listed=True, candidate_id__in=ids)
+        return {match.candidate_id: match.evidence.get("same", []) for match in rows}
+
+    assert of_these() == {offered[0].pk: [str(one.pk) for one in again], elsewhere.pk: []}
+    advance(offered[0], Verb.WITHDRAW, reason="不再转让", by=system("test"))
+    Outbox.objects.all().delete()
+    work()
+    assert of_these() == {again[0].pk: [str(again[1].pk)], elsewhere.pk: []}

@@ -146,6 +146,17 @@ def test_a_row_shows_every_hard_indicator_with_its_value_and_where_it_stands(pla
     assert f'href="#{mark[1]}"' in first
 
 
+def test_a_text_that_was_entered_twice_stands_once_with_the_number_of_the_other(place: Place) -> None:
+    again = publish(
+        Achievement, place.university, title="耐磨涂层工艺1号", description="涂层在冲击下不剥落，结合强度 75 MPa。"
+    )
+    settle()
+    page = text_of(place.town.staff.get(place.address))
+    assert "该单位还有 1 条内容相同的登记" in page
+    assert f'href="/records/{again.number}"' in page
+    assert len(order_of(page)) == 3
+
+
 def test_without_a_script_a_decision_comes_back_to_its_row(place: Place) -> None:
     match = place.matches[0]
     answer = place.post(match, "accept")
