@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "queqiao.web.middleware.policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "queqiao.web.middleware.compression",
     "queqiao.web.middleware.language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -122,8 +122,13 @@ def staff_of(scopes: Collection[uuid.UUID], *, day: datetime.date | None = None)
 
 
 def serving(scopes: Collection[uuid.UUID], *, day: datetime.date | None = None) -> set[uuid.UUID]:
-    """Return the ids of the people to whom a case in any of the scopes can be given: their brokers and their staff."""
+    """Return the ids of the people to whom a case in any of the scopes can be given: their brokers and their staff.
+
+    A broker serves the scopes of the organisation that operates them, and those to which his own organisation belongs.
+    """
     tree = _ScopeTree()
+    below = {one for scope in scopes for one in tree.and_below(scope)}
+    members = set(ScopeMembership.objects.current().filter(scope__in=below).values_list("organisation_id", flat=True))
     roles = Role.objects.current(day or timezone.localdate()).filter(
         kind__in=(RoleKind.BROKER, *_WORKING), person__erased_at=None, person__users__is_active=True
     )
@@ -132,7 +137,10 @@ def serving(scopes: Collection[uuid.UUID], *, day: datetime.date | None = None) 
         for role in roles.select_related("organisation")
         if role.organisation is not None
         and role.organisation.state in ("active", "pending")
-        and not _worked_in(role, tree).isdisjoint(scopes)
+        and (
+            not _worked_in(role, tree).isdisjoint(scopes)
+            or (role.kind == RoleKind.BROKER and role.organisation_id in members)
+        )
     }
 
 

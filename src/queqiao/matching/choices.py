@@ -31,15 +31,17 @@ class Decision(models.TextChoices):
 class ReasonClass(models.TextChoices):
     """Why a pair was rejected."""
 
+    OUT_OF_FIELD = "out_of_field", lazy("不是同一回事")
+    INDICATORS = "indicators", lazy("指标达不到")
     TOO_EARLY = "too_early", lazy("成熟度不够")
-    BENEFIT_NOT_SHOWN = "benefit_not_shown", lazy("效益没有说清")
+    BENEFIT_NOT_SHOWN = "benefit_not_shown", lazy("效益不明确")
     PRICE = "price", lazy("价格不合适")
     IP = "ip", lazy("知识产权有问题")
-    CAPACITY = "capacity", lazy("对方没有余力")
-    CONFLICT = "conflict", lazy("利益冲突")
-    UNCLEAR = "unclear", lazy("内容不清楚")
-    SOLVED = "solved", lazy("已经解决")
-    OUT_OF_FIELD = "out_of_field", lazy("不是同一领域")
+    CAPACITY = "capacity", lazy("对方暂时抽不出人手")
+    CONFLICT = "conflict", lazy("有利益冲突")
+    UNCLEAR = "unclear", lazy("内容写得不清楚")
+    SOLVED = "solved", lazy("需求已经解决")
+    OTHER = "other", lazy("其他原因（请写明）")
 
 
 class Grade(models.IntegerChoices):

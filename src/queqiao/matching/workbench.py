@@ -7,7 +7,7 @@ import datetime
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Count, DateField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import Case, Value, When
@@ -27,15 +27,19 @@ from queqiao.records.models import RecordScope
 from queqiao.records.queries import visible
 
 SOON = datetime.timedelta(days=30)  # a deadline that is nearer than this goes before everything else
-_NEVER = datetime.date(9999, 12, 31)
+NEVER = datetime.date(9999, 12, 31)
 _KINDS = list(CandidateKind.values)
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many listed candidates of a need the reader may see, by what was decided, and the best level still open."""
+    """How many listed candidates of a need the reader may see, by what was done, and the best level still undecided.
+
+    ``open`` are those of which nobody has said anything, ``graded`` those graded but not decided.
+    """
 
     open: int = 0
+    graded: int = 0
     accepted: int = 0
     rejected: int = 0
     best: int | None = None
@@ -68,20 +72,38 @@ def queue(actor: Actor, *, scope: uuid.UUID | None = None, today: datetime.date 
         round_number=Subquery(begun.values("number")[:1]),
         opened_at=Subquery(begun.values("recorded_at")[:1]),
         best=Coalesce(Subquery(good.order_by("-level").values("level")[:1]), 0),
-        due=Case(When(deadline__lte=soon, then=F("deadline")), default=Value(_NEVER), output_field=DateField()),
+        due=Case(When(deadline__lte=soon, then=F("deadline")), default=Value(NEVER), output_field=DateField()),
     ).order_by("due", "-best", "opened_at", "pk")
     return found
+
+
+def ended(actor: Actor, *, scope: uuid.UUID | None = None) -> QuerySet[Need]:
+    """Return the published needs that the actor has to judge and whose newest round has ended, the last one first.
+
+    Each has ``closed_at``, ``closed_by`` (a name, None for the system) and ``how`` (a RoundState).
+    """
+    newest = Round.objects.filter(need=OuterRef("pk")).order_by("-number")
+    rows = visible(Need, actor).filter(_in_hand(actor, scope), state=State.PUBLISHED)
+    found: Any = rows.annotate(
+        how=Subquery(newest.values("state")[:1]),
+        closed_at=Subquery(newest.values("closed_at")[:1]),
+        closed_by=Subquery(newest.values("closed_by__name")[:1]),
+    )
+    rounds = found.filter(how__in=(RoundState.NOTHING_FITS, RoundState.SETTLED))
+    return cast("QuerySet[Need]", rounds.order_by("-closed_at", "pk"))
 
 
 def counts_of(needs: Collection[Need], actor: Actor) -> dict[uuid.UUID, Counts]:
     """Return the counts of some needs of the queue, by id."""
     rows = visible_matches(actor).filter(need__in=[need.pk for need in needs], listed=True).order_by()
+    undecided = Q(state=Decision.OPEN)
     told = {
-        state.value: Count("pk", filter=Q(state=state))
-        for state in (Decision.OPEN, Decision.ACCEPTED, Decision.REJECTED)
+        "open": Count("pk", filter=undecided & Q(grade=None)),
+        "graded": Count("pk", filter=undecided & ~Q(grade=None)),
+        **{state.value: Count("pk", filter=Q(state=state)) for state in (Decision.ACCEPTED, Decision.REJECTED)},
     }
-    best = Max("level", filter=Q(state=Decision.OPEN))
-    columns = ("open", "accepted", "rejected", "best")
+    best = Max("level", filter=undecided)
+    columns = (*told, "best")
     counted = rows.values("need").annotate(**told, best=best).values_list("need", *columns)
     found = {need_id: Counts(*numbers) for need_id, *numbers in counted}
     return {need.pk: found.get(need.pk, Counts()) for need in needs}

@@ -4,12 +4,14 @@ import errno
 import logging
 import secrets
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import quote
 
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect, render
 from django.urls import get_script_prefix, reverse, set_script_prefix
 from django.utils import translation
@@ -41,6 +43,31 @@ def policy(get_response: Handler) -> Handler:
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return handle
+
+
+def compressed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let the page of a view be sent compressed where the browser takes it; for pages that are large."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+        response = view(request, *arguments, **named)
+        response.compressible = True  # type: ignore[attr-defined]  # read by ``compression``
+        return response
+
+    return answer
+
+
+def compression(get_response: Handler) -> Handler:
+    """Compress the pages that are marked, when nobody reads or writes their text any more."""
+    gzip = GZipMiddleware(get_response)
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if getattr(response, "compressible", False):
+            gzip.process_response(request, response)
         return response
 
     return handle

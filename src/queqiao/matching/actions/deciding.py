@@ -66,6 +66,8 @@ def reject_match(match: Match, *, reason_class: str, note: str = "", seen_revisi
     if reason_class not in ReasonClass.values:
         raise QueqiaoError(_("请选择排除的原因。"))
     note = checked_note(note)
+    if reason_class == ReasonClass.OTHER and not note:
+        raise QueqiaoError(_("选了其他原因，请在说明里写明。"))
     locked, newest = _lock(match, by)
     same = locked.state == Decision.REJECTED and locked.reason_class == reason_class
     if same and note in ("", locked.note):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from queqiao.accounts.actions.messages import deliver_waiting
 from queqiao.accounts.actors import STRANGER, actor_for
 from queqiao.accounts.choices import RoleKind
-from queqiao.accounts.models import Message, Role
+from queqiao.accounts.models import Message, Role, ScopeMembership
 from queqiao.accounts.tests.factories import give, make_organisation, make_person, make_scope, make_user
 from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
 from queqiao.core.queries import first_broken_link, history
@@ -21,6 +21,7 @@ from queqiao.matching.actions.feedback import FEEDBACK
 from queqiao.matching.choices import Decision, ReasonClass
 from queqiao.matching.models import Match
 from queqiao.matching.queries import visible_matches
+from queqiao.matching.rights import possible_brokers
 from queqiao.matching.tests.desk import Desk
 from queqiao.matching.tests.workshop import put_out, work
 from queqiao.matching.workbench import bench
@@ -75,6 +76,8 @@ def test_a_refusal_needs_a_reason_and_a_note_has_an_end(desk: Desk) -> None:
     for reason in ("", "whatever"):
         with pytest.raises(QueqiaoError, match="请选择排除的原因"):
             reject_match(match, reason_class=reason, seen_revision=1, by=desk.staff)
+    with pytest.raises(QueqiaoError, match="请在说明里写明"):
+        reject_match(match, reason_class="other", note=" ", seen_revision=1, by=desk.staff)
     with pytest.raises(QueqiaoError, match="备注最多 1000 字，现在是 1001 字"):
         reject_match(match, reason_class="ip", note="长" * 1001, seen_revision=1, by=desk.staff)
     with pytest.raises(QueqiaoError, match="只能是 1 到 4"):
@@ -227,6 +230,17 @@ def test_a_match_is_given_only_to_brokers_and_staff_of_the_scope(desk: Desk) -> 
     assert (match.broker_id, match.assigned_by_id) == (desk.broker.pk, desk.second.pk)
 
 
+def test_brokers_of_a_firm_that_belongs_to_the_scope_can_be_chosen(desk: Desk) -> None:
+    firm, broker = make_organisation(name="远航技术转移", kind="intermediary"), make_person(name="许知行")
+    make_user(broker)
+    give(broker, RoleKind.BROKER, firm)
+    assert broker not in possible_brokers(desk.need)
+    ScopeMembership.objects.create(scope=desk.scope, organisation=firm, recorded_by="system:test")
+    assert broker in possible_brokers(desk.need)
+    match = assign_broker(desk.best(), broker, seen_revision=1, by=desk.staff)
+    assert accept_match(match, seen_revision=2, by=actor_for(broker)).state == Decision.ACCEPTED
+
+
 def test_what_is_no_longer_published_is_not_accepted(desk: Desk) -> None:
     advance(desk.offered[0], Verb.WITHDRAW, by=desk.staff, reason="不再转让")
     with pytest.raises(QueqiaoError, match=r"候选已经不再发布|不归您处理"):
@@ -274,7 +288,7 @@ def test_what_is_like_the_graded_one_overtakes_its_neighbour(desk: Desk) -> None
 
 @pytest.mark.parametrize("reason", [one for one in ReasonClass.values if one != "out_of_field"])
 def test_a_refusal_that_says_nothing_of_the_subject_moves_nobody(desk: Desk, reason: str) -> None:
-    reject_match(desk.best(), reason_class=reason, seen_revision=1, by=desk.staff)
+    reject_match(desk.best(), reason_class=reason, note="另有安排", seen_revision=1, by=desk.staff)
     assert not any(FEEDBACK in match.parts for match in Match.objects.filter(need=desk.need))
 
 

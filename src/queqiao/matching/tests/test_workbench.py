@@ -100,7 +100,11 @@ def test_the_counts_say_what_was_decided_and_how_good_the_best_open_one_is(desk:
     first, second = Match.objects.filter(need=need).order_by("rank")[:2]
     accept_match(first, seen_revision=1, by=desk.staff)
     reject_match(second, reason_class="ip", seen_revision=1, by=desk.staff)
-    assert counts_of([need, empty], desk.staff) == {need.pk: Counts(2, 1, 1, 2), empty.pk: Counts()}
+    grade_match(Match.objects.filter(need=need).order_by("rank")[2], 2, seen_revision=1, by=desk.staff)
+    assert counts_of([need, empty], desk.staff) == {
+        need.pk: Counts(open=1, graded=1, accepted=1, rejected=1, best=2),
+        empty.pk: Counts(),
+    }
 
 
 def test_every_need_knows_its_neighbours_and_its_place(desk: Desk) -> None:

@@ -5,8 +5,10 @@
   const UNDO_MS = 10000;
   const KEYS = "queqiao:bench-keys";
   let cursor = ""; // the match whose row was used last
-  let pressed = ""; // what was pressed in it
-  let judged = ""; // the match that was judged just now
+  let pressed = ""; // what was pressed last, and for which match; the focus may go elsewhere before the answer
+  let acted = "";
+  let byKey = false; // whether it was pressed by a key of ours
+  let visited = new Set(); // the matches that were looked at already
   let picked = [];
   let timer = 0;
 
@@ -20,25 +22,25 @@
   const go = (row) => {
     if (!row) return;
     cursor = row.dataset.row;
+    visited.add(cursor);
     row.focus({ preventScroll: true });
     row.scrollIntoView({ block: "nearest" });
   };
   const step = (by) => {
     const all = rows();
-    const row = here();
-    const at = all.indexOf(row);
-    // A judgement moves the others: what comes next is the best that nobody has judged, wherever it went.
-    const open = by > 0 && judged && row?.dataset.row === judged && all.find((one) => !one.hasAttribute("data-judged"));
-    judged = "";
-    if (open) {
-      go(open);
-      return;
-    }
+    const at = all.indexOf(here());
     go(at < 0 ? all[by > 0 ? 0 : all.length - 1] : all[Math.min(Math.max(at + by, 0), all.length - 1)]);
   };
   const press = (selector) => {
     const button = here()?.querySelector(selector);
-    if (button) button.click();
+    if (!button) return;
+    byKey = true;
+    button.click();
+  };
+  // A judgement moves the others: what comes next is the best that was neither judged nor passed over.
+  const onward = () => {
+    const open = rows().filter((one) => !one.hasAttribute("data-judged"));
+    go(open.find((one) => !visited.has(one.dataset.row)) || open[0] || rowOf(cursor));
   };
 
   // ---- what a screen reader hears
@@ -55,6 +57,7 @@
     const row = link.closest("[data-row]");
     if (!dialog || !row) return false;
     cursor = row.dataset.row;
+    pressed = link.dataset.ask;
     const form = dialog.querySelector("form");
     if (form.elements.match.value !== cursor) form.reset();
     form.elements.match.value = cursor;
@@ -63,7 +66,7 @@
     dialog.querySelector("[data-ask-title]").textContent = row.querySelector("h3").textContent.trim();
     dialog.querySelector("[data-ask-said]").hidden = true;
     dialog.showModal();
-    dialog.querySelector("select").focus();
+    dialog.querySelector("[type=radio], select").focus();
     return true;
   };
   const answered = (failed, said) => {
@@ -107,16 +110,23 @@
     showPicked();
     showToast();
     answered(failed, said);
-    judged = failed ? "" : cursor;
     say(said);
     if (document.querySelector(".q-dialog[open]")) return;
-    const row = rowOf(cursor);
-    const again = pressed && row?.querySelector(`[name="do"][value="${pressed}"]`);
-    if (again) again.focus({ preventScroll: true });
-    else if (row) go(row);
+    const advances = byKey && !failed;
+    byKey = false;
+    if (advances) {
+      onward();
+      return;
+    }
+    // Who used the pointer stays where the page is.
+    const row = rowOf(acted);
+    (row?.querySelector(`[name="do"][value="${pressed}"]`) || row)?.focus({ preventScroll: true });
+    if (pressed === "undo" && row) go(row);
+    if (pressed === "add") document.querySelector("#hand form[role=search]")?.requestSubmit();
   };
   const arrived = () => {
     cursor = "";
+    visited = new Set();
     picked = [];
     showPicked();
     showKeys();
@@ -142,7 +152,7 @@
   };
 
   // ---- keys
-  const typing = (node) => Boolean(node.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]"));
+  const typing = (node) => Boolean(node.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]"));
   const keysOn = () => document.querySelector("[data-keys]")?.checked !== false;
   const ACTS = {
     j: () => step(1),
@@ -164,6 +174,14 @@
       if (shown) shown.open = false;
       return;
     }
+    const asking = document.querySelector("#ask-reject[open]");
+    if (asking && /^\d$/.test(event.key) && !typing(event.target)) {
+      const reasons = asking.querySelectorAll("[name=reason]");
+      const reason = reasons[(Number(event.key) + 9) % 10];
+      if (reason) reason.checked = true;
+      reason?.focus();
+      return;
+    }
     if (!bench() || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
     if (typing(event.target) || document.querySelector("dialog[open]") || !keysOn()) return;
     const act = ACTS[event.key.toLowerCase()];
@@ -176,7 +194,10 @@
     const node = event.target.closest("a, button");
     const row = event.target.closest("[data-row]");
     if (row) cursor = row.dataset.row;
+    if (event.detail > 0) byKey = false;
     if (!node) return;
+    if (node.form?.elements.match) acted = node.form.elements.match.value;
+    if (node.hasAttribute("data-undo")) pressed = "undo";
     if (node.dataset.place) {
       // The words are beside the candidates already; on a phone the link leads to them.
       if (window.matchMedia("(min-width: 992px)").matches) event.preventDefault();

@@ -1,5 +1,6 @@
 """The workbench as staff use it by ordinary forms, with and without a script, and what others see of its results."""
 
+import gzip
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -125,6 +126,21 @@ def test_what_was_chosen_for_the_queue_stays_while_staff_go_through_it(place: Pl
     assert answer.headers["Location"].startswith(f"{place.address}?field=materials&kind=achievement#match-")
 
 
+def test_a_need_of_the_queue_is_found_by_title_number_or_organisation(place: Place) -> None:
+    other = published(place.town, title="轴承早期磨损监测", problem="轴承在线监测，误报率不高于百分之五。")
+    settle()
+    for words in ("轴承早期", other.number.lower()):
+        page = text_of(place.town.staff.get("/staff/bench", q=words))
+        assert (other.title in page, place.need.title in page) == (True, False)
+    assert "2 条需求等您判断" in text_of(place.town.staff.get("/staff/bench", q=place.need.organisation.name[:3]))
+    assert "没有符合条件的需求" in text_of(place.town.staff.get("/staff/bench", q="查无此条"))
+
+
+def test_in_traditional_characters_the_workbench_is_the_same_page_compressed(place: Place) -> None:
+    answer = place.town.staff.client.get(f"/zh-hant{place.address}", headers={"Accept-Encoding": "gzip"})
+    assert "匹配工作臺" in gzip.decompress(answer.content).decode()
+
+
 def test_an_operator_asks_for_everything_once_and_sees_how_far_it_is(place: Place) -> None:
     operator = somebody("郑主任", RoleKind.OPERATOR_ADMIN, place.town.scope.operator)
     for _again in range(2):
@@ -175,9 +191,7 @@ def test_without_a_script_a_rejection_asks_for_its_reason_in_the_row(place: Plac
     match = place.matches[1]
     page = text_of(place.town.staff.get(place.address, reject=str(match.pk)))
     assert (
-        page.index(f'id="match-{match.pk}"')
-        < page.index('id="own-reject-reason"')
-        < page.index("</ol>", page.index("data-row"))
+        page.index(f'id="match-{match.pk}"') < page.index('name="reason"') < page.index("</ol>", page.index("data-row"))
     )
     refused = place.post(match, "reject", reason="", note="温度差得远")
     assert refused.status_code == 422
@@ -215,7 +229,7 @@ def test_who_comes_second_learns_who_was_first_and_loses_nothing(place: Place) -
         assert re.search(r"周以宁已于 \d{4}-\d\d-\d\d \d\d:\d\d ", page)
     place_in_page = place.post(seen, "reject", by=other, reason="price", note="价格谈不拢").content.decode()
     assert "价格谈不拢" in place_in_page
-    assert '<option value="price" selected>' in place_in_page
+    assert 'value="price" required checked>' in place_in_page
     seen.refresh_from_db()
     assert seen.state == Decision.ACCEPTED
 
@@ -229,6 +243,10 @@ def test_nothing_fits_ends_the_round_tells_the_owner_and_can_be_taken_back(place
     newest.refresh_from_db()
     assert newest.state == RoundState.NOTHING_FITS
     assert place.need.title not in text_of(place.town.staff.get("/staff/bench"))
+    page = text_of(place.town.staff.get("/staff/bench", state="ended"))
+    assert place.need.title in page
+    assert "周以宁 于" in page
+    assert "说明没有合适的" in page
     back = {"do": "reopen_round", "round_revision": newest.revision}
     place.town.staff.client.post(place.address, back)
     newest.refresh_from_db()
@@ -251,6 +269,8 @@ def test_two_candidates_stand_side_by_side(place: Place) -> None:
     page = text_of(place.town.staff.client.get(f"{place.address}/compare?pair={one.pk}&pair={other.pk}"))
     assert "75 MPa" in page
     assert "70 MPa" in page
+    assert page.count('value="accept"') == 2
+    assert f"reject={one.pk}#match-{one.pk}" in page
     assert place.town.staff.client.get(f"{place.address}/compare?pair={one.pk}").status_code == 302
     assert place.town.staff.client.get(f"{place.address}/compare?pair={one.pk}&pair={place.need.pk}").status_code == 404
 

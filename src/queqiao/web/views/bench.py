@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.views.decorators.gzip import gzip_page
 
 from queqiao.accounts.actors import Actor
 from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError
@@ -20,6 +19,7 @@ from queqiao.core.identifiers import read_uuid
 from queqiao.matching.choices import RoundState
 from queqiao.matching.documents import document_for
 from queqiao.matching.models import Round
+from queqiao.matching.queries import current_round
 from queqiao.matching.rights import may_steer
 from queqiao.matching.workbench import bench, brokers_for, compare, places_in_queue
 from queqiao.web.access import Rule, actor_of, open_to
@@ -28,13 +28,14 @@ from queqiao.web.bench_context import found_by_hand, keys, kind_asked, need_cont
 from queqiao.web.bench_doing import Done, do
 from queqiao.web.bench_rows import Indicator, Row, rows_of
 from queqiao.web.filters import moment
+from queqiao.web.middleware import compressed
 from queqiao.web.views.staff_page import show
 
 ASKING = ("reject", "broker")  # what a row asks something for first
 
 
 @open_to(Rule.STAFF)
-@gzip_page
+@compressed
 def bench_page(request: HttpRequest, number: str) -> HttpResponse:
     """Show one need with its candidates, or do what a form of the page asks for."""
     actor = actor_of(request)
@@ -56,7 +57,7 @@ def bench_page(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @open_to(Rule.STAFF)
-@gzip_page
+@compressed
 def bench_compare(request: HttpRequest, number: str) -> HttpResponse:
     """Show two candidates of a need side by side."""
     actor = actor_of(request)
@@ -77,6 +78,8 @@ def bench_compare(request: HttpRequest, number: str) -> HttpResponse:
         "here": here,
         "back": choice.need_at(number, kind=pair[0].kind),
         "queue": choice.queue_at(),
+        "ask": lambda row: f"{choice.need_at(number, kind=row.match.kind, reject=str(row.match.pk))}#{_anchor(row)}",
+        "closed": _is_closed(current_round(need)),
         "rows": rows,
         "indicators": _beside(rows),
         "facts": [(term, [dict(row.facts).get(term, "") for row in rows]) for term in _terms(rows)],
@@ -90,6 +93,14 @@ def _in_care(number: str, actor: Actor) -> Any:
     if not may_steer(need, actor):
         raise Http404
     return need
+
+
+def _anchor(row: Row) -> str:
+    return f"match-{row.match.pk}"
+
+
+def _is_closed(current: Round | None) -> bool:
+    return current is not None and current.state != RoundState.OPEN
 
 
 def _beside(rows: list[Row]) -> list[tuple[str, list[Indicator | None]]]:
@@ -140,7 +151,7 @@ def _candidates(
         "tabs": tabs(there.counts),
         "brokers": [(person.pk, person.name) for person in brokers_for(actor, need)],
         "asked": _asked(request),
-        "closed": _closed(current) if current is not None and current.state != RoundState.OPEN else None,
+        "closed": _closed(current) if current is not None and _is_closed(current) else None,
         "round_revision": current.revision if current is not None else None,
         "has_accepted": any(match.state == "accepted" for match in there.matches),
     }

@@ -11,12 +11,15 @@ from queqiao.accounts.actors import Actor
 from queqiao.core.i18n import _
 from queqiao.core.models import Run, RunState
 from queqiao.matching.actions.running import EVERYTHING, match_everything
+from queqiao.matching.choices import RoundState
 from queqiao.matching.wording import level_name
-from queqiao.matching.workbench import Counts, counts_of, queue
+from queqiao.matching.workbench import NEVER, Counts, counts_of
+from queqiao.needs.models import Need
 from queqiao.records.presenting import Face, faces, with_rows
+from queqiao.records.queries import visible
 from queqiao.web.access import Rule, actor_of, admits, open_to
 from queqiao.web.bench_choice import QueueChoice
-from queqiao.web.filters import day
+from queqiao.web.filters import day, moment
 from queqiao.web.paging import CappedPaginator
 from queqiao.web.views.audit import RUN_STATES
 from queqiao.web.views.staff_page import query_without, show
@@ -35,9 +38,9 @@ def bench_queue(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("已开始全部重新匹配，进度显示在本页。"))
         return redirect("bench-queue")
     choice = QueueChoice(request, actor)
-    rows = choice.rows()
+    rows = choice.ended_rows() if choice.ended else choice.rows()
     page = CappedPaginator(rows, PAGE).get_page(request.GET.get("page"))
-    first = rows.values_list("number", flat=True).first()
+    first = None if choice.ended else rows.values_list("number", flat=True).first()
     context = {
         "page": page,
         "rows": _shown(list(page.object_list), choice, actor),
@@ -53,7 +56,7 @@ def bench_queue(request: HttpRequest) -> HttpResponse:
 def _shown(needs: list[Any], choice: QueueChoice, actor: Actor) -> list[dict[str, Any]]:
     counts = counts_of(needs, actor)
     own = {need.pk: need for need in needs}
-    seen = queue(actor).filter(pk__in=own)
+    seen: Any = visible(Need, actor).filter(pk__in=own)
     dressed = {face.id: face for face in faces(with_rows(seen))}
     return [_line(need, choice, dressed[need.pk], counts[need.pk]) for need in needs if need.pk in dressed]
 
@@ -61,6 +64,7 @@ def _shown(needs: list[Any], choice: QueueChoice, actor: Actor) -> list[dict[str
 def _line(need: Any, choice: QueueChoice, face: Face, counts: Counts) -> dict[str, Any]:
     told = (
         (_("{n} 个待处理"), counts.open),
+        (_("{n} 个已评级"), counts.graded),
         (_("{n} 个已采纳"), counts.accepted),
         (_("{n} 个已排除"), counts.rejected),
     )
@@ -70,11 +74,19 @@ def _line(need: Any, choice: QueueChoice, face: Face, counts: Counts) -> dict[st
         "number": need.number,
         "url": choice.need_at(need.number),
         "deadline": day(need.deadline),
+        "soon": getattr(need, "due", NEVER) < NEVER,
+        "ended": _how(need) if choice.ended else "",
         "level": counts.best,
         "level_name": level_name(counts.best) if counts.best else "",
         "counts": _("，").join(text.format(n=n) for text, n in told if n) or _("还没有候选"),
-        "again": need.round_number if need.round_number > 1 else 0,
+        "again": getattr(need, "round_number", 1),
     }
+
+
+def _how(need: Any) -> str:
+    nothing = need.how == RoundState.NOTHING_FITS
+    sentence = _("{name} 于 {time} 说明没有合适的") if nothing else _("{name} 于 {time} 处理完")
+    return sentence.format(name=need.closed_by or _("系统"), time=moment(need.closed_at))
 
 
 def _run(actor: Actor) -> dict[str, Any]:
