@@ -31,6 +31,7 @@ class OptionParser:
     def __init__(self, program: str, summary: str):
         self.program, self.summary = program, summary
         self.options: list[Option] = []
+        self._words = ""
         self._parser = _Quiet(prog=program, add_help=False, allow_abbrev=False)
 
     def add_path(self, name: str, help: str, *, required: bool = False) -> None:  # noqa: A002 -- argparse's own word
@@ -48,6 +49,7 @@ class OptionParser:
     def add_words(self, name: str, shown: str, help: str) -> None:  # noqa: A002 -- argparse's own word
         """Declare words that stand without an option's name, any number of them; help shows them as ``shown``."""
         self.options.append(Option(shown, "…", help, required=False))
+        self._words = name
         self._parser.add_argument(name, nargs="*")
 
     def add_switch(self, name: str, help: str) -> None:  # noqa: A002 -- argparse's own word
@@ -64,6 +66,10 @@ class OptionParser:
                 name=error.argument_name, detail=_argparse_words(error.message)
             )
             raise QueqiaoError(self._with_hint(detail)) from error
+        if self._words:
+            spoken = [word for word in unknown if not self._is_like_an_option(word)]
+            unknown = [word for word in unknown if word not in spoken]
+            setattr(options, self._words, [*getattr(options, self._words), *spoken])
         if unknown:
             raise QueqiaoError(self._with_hint(_("不认识 {words}").format(words=" ".join(unknown))))
         missing = [o.name for o in self.options if o.required and getattr(options, _attribute(o.name)) is None]
@@ -80,6 +86,10 @@ class OptionParser:
         lines = [self.summary, "", _("用法：{call}").format(call=f"{self.program} {usage}"), ""]
         lines += [f"  {self._usage(option):<{width}}{option.help}" for option in self.options]
         return "\n".join(lines)
+
+    def _is_like_an_option(self, word: str) -> bool:
+        """Whether a word is a mistaken option rather than a word behind a minus."""
+        return word.startswith("--") or f"-{word}" in [option.name for option in self.options]
 
     def _add(self, option: Option, **reading: object) -> None:
         self.options.append(option)

@@ -154,6 +154,8 @@ def _refused(site: Site, error: urllib.error.HTTPError) -> str:
     if 300 <= error.code < 400:
         where = urlsplit(error.headers.get("Location", "")).netloc or site.address
         return _("{site} 把请求转到了 {where}，没有跟过去；请核对网址。").format(site=site.address, where=where)
+    if error.code == 414:  # from the web server or a gateway before it
+        return _("查找的文字太长，{site} 没有接受；请只留下最要紧的词。").format(site=site.address)
     try:
         told = _read(site, error.read(LARGEST + 1)).get("error")
     except (OSError, QueqiaoError):

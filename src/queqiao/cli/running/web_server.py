@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]  # it carries no types
+from gunicorn.http import message  # type: ignore[import-untyped]  # as above
 
 from queqiao.cli.running.address import read_address
 from queqiao.cli.running.goodbye import LONGEST, end_at_once
@@ -46,6 +47,9 @@ workers, threads = 2, 4
 timeout = 60  # seconds; a process that is silent that long is replaced
 graceful_timeout = LONGEST  # seconds for requests under way when the site ends
 keepalive = 5
+# Bytes of a request's first line: a question of 5,000 Chinese characters has 45,000. gunicorn takes no limit above its
+# constant, save for none at all; each of the few processes that read requests holds one such line at a time a thread.
+limit_request_line = message.MAX_REQUEST_LINE = 65_536
 control_socket_disable = True
 logger_class = PlainLog
 accesslog = "-"
