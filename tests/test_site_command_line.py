@@ -129,6 +129,30 @@ def test_chinese_is_found_through_every_door(word: str, live_server, person: Per
 
 
 @pytest.mark.django_db(transaction=True)
+def test_what_cannot_be_searched_is_said_in_one_sentence(live_server, person: Person, hall: str, queqiao: Call) -> None:
+    about = {"token": token_of(person)}
+    here = ("--site", live_server.url)
+    wrong = queqiao("search", "等离子", "--kind", "foo", *here, **about)
+    said = "kind 没有“foo”这个选项；可选：achievement、expert、lab、need、organisation。"
+    assert (wrong[0], wrong[2].strip()) == (2, said)
+    assert hall in queqiao("search", "等离子", "--kind", "", *here, **about)[1]
+    assert "没有找到“超音素”，以下按“超音速”查找。" in queqiao("search", "超音素", *here, **about)[2]
+    english = queqiao("search", "等离子", *here, language="en", **about)
+    assert (hall in english[1], "共" in english[2]) == (True, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_word_behind_a_minus_is_no_option(live_server, person: Person, hall: str, queqiao: Call) -> None:
+    about = {"token": token_of(person)}
+    here = ("--site", live_server.url)
+    assert hall in queqiao("search", "-电池", *here, **about)[1]
+    assert hall not in queqiao("search", "-等离子", *here, **about)[1]
+    assert hall not in queqiao("search", "喷涂", "-等离子", *here, "工艺", **about)[1]
+    for mistake in ("--knd", "-kind"):
+        assert "不认识 " + mistake in queqiao("search", "喷涂", mistake, "need", *here, **about)[2]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_token_from_the_environment_needs_no_login(live_server, person: Person, hall: str, queqiao: Call) -> None:
     code, found, _said = queqiao("search", "等离子", "--site", live_server.url, token=token_of(person))
     assert (code, hall in found) == (0, True)
@@ -158,14 +182,14 @@ def test_a_kept_token_is_shown_to_no_other_site(live_server, person: Person, que
 class Thief:
     """A server on this machine that would like to have tokens, and sends on to ``onward``, or answers nonsense."""
 
-    def __init__(self, onward: str = "") -> None:
+    def __init__(self, onward: str = "", status: int = 200) -> None:
         self.heard: list[str | None] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 outer.heard.append(self.headers.get("Authorization"))
-                self.send_response(302 if onward else 200)
+                self.send_response(302 if onward else status)
                 self.send_header("Location", onward)
                 self.end_headers()
                 self.wfile.write(b"<html>")
@@ -221,6 +245,14 @@ def test_no_redirect_is_followed_with_a_token(thief: Thief, queqiao: Call) -> No
     gate.server.server_close()
     assert (code, len(gate.heard), thief.heard) == (2, 1, [])
     assert "没有跟过去" in said
+
+
+def test_a_question_too_long_for_the_server_is_called_so(queqiao: Call) -> None:
+    gate = Thief(status=414)
+    code, _printed, said = queqiao("search", "长" * 9000, "--site", gate.address, token="queqiao_x")  # noqa: S106 -- of nobody
+    gate.server.shutdown()
+    gate.server.server_close()
+    assert (code, said.strip()) == (2, f"查找的文字太长，{gate.address} 没有接受；请只留下最要紧的词。")
 
 
 def test_what_is_no_queqiao_site_or_cannot_be_reached_is_said(thief: Thief, queqiao: Call, home: Path) -> None:

@@ -15,6 +15,7 @@ from queqiao.accounts.actions.throttle import ThrottledError
 from queqiao.accounts.actions.tokens import TokenError
 from queqiao.core.errors import ForbiddenError, QueqiaoError, StaleError, StorageFullError
 from queqiao.core.i18n import _
+from queqiao.search.facets import UnknownChoiceError
 
 _log = logging.getLogger("queqiao.api")
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
@@ -23,6 +24,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (ForbiddenError, 403),
     (StaleError, 409),
     (StorageFullError, 507),
+    (UnknownChoiceError, 422),
 )
 
 

@@ -14,6 +14,7 @@ from queqiao.records.choices import State
 from queqiao.records.models import concrete_kinds
 from queqiao.records.presenting import faces, with_rows
 from queqiao.records.queries import is_insider, visible
+from queqiao.search.numbers import as_number
 
 PAGE, MOST_PAGES = 24, 40
 Kind = Literal["achievement", "need", "expert", "lab"]
@@ -60,7 +61,8 @@ def list_records(
 def read_record(request: HttpRequest, number: Annotated[str, Path(description=lazy("编号"))]) -> dict[str, Any]:
     """Show one record as the caller may see it; Http404 for one of which he must not know."""
     actor = caller_of(request).actor
-    row = with_rows(visible(model_of(number), actor).filter(number=number)).first()
+    written = as_number(number) or number
+    row = with_rows(visible(model_of(written), actor).filter(number=written)).first()
     if row is None:
         raise Http404
     return record_of(faces([row], inside=is_insider(row, actor))[0])

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from queqiao.accounts.choices import TokenScope
 from queqiao.accounts.models import Organisation
@@ -15,13 +15,13 @@ from queqiao.api.shapes import Summary, summary_of, texts_of
 from queqiao.core.i18n import _, lazy
 from queqiao.records.labels import LABELS
 from queqiao.records.presenting import Face, faces, name_of
-from queqiao.search.asking import LONGEST, Question, Sort
+from queqiao.search.asking import Question, Sort
 from queqiao.search.entries import ORGANISATION
-from queqiao.search.facets import FACETS
+from queqiao.search.facets import FACETS, MOST_CHOSEN, require_known, understood
 from queqiao.search.finding import MOST_PAGES, find
+from queqiao.search.remarks import remarks
 from queqiao.search.why import Asked, Place, asked_by, places
 
-MOST_CHOSEN = 20  # values that may be chosen in one facet
 router = Router(tags=["search"])
 
 
@@ -32,7 +32,7 @@ def _choice(description: Any) -> Any:
 class SearchQuery(Schema):
     """What is looked for, and what is chosen beside it; several values of one choice count as any of them."""
 
-    q: str = Field("", max_length=LONGEST, description=lazy("要找的词；引号里的原样找，减号后面的不要"))
+    q: str = Field("", description=lazy("要找的词；引号里的原样找，减号后面的不要"))
     kind: list[str] = _choice(lazy("类别：achievement、need、expert、lab 或 organisation"))
     field: list[str] = _choice(lazy("技术领域代码"))
     region: list[str] = _choice(lazy("地区代码"))
@@ -42,6 +42,14 @@ class SearchQuery(Schema):
     since: list[str] = _choice(lazy("多少天以内发布"))
     sort: Sort = Field(Sort.RELEVANCE, description=lazy("排序"))
     page: int = Field(1, ge=1, le=MOST_PAGES, description=lazy("第几页"))
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def without_blanks(cls, value: Any, info: ValidationInfo) -> Any:
+        """Take an empty value as not given, as forms send what is not chosen."""
+        if isinstance(value, list):
+            return [one for one in value if one]
+        return cls.model_fields[info.field_name or ""].default if value == "" else value
 
 
 class Found(Schema):
@@ -69,6 +77,7 @@ class Results(Schema):
             "怎样找到的：every 每个词都有，forgiven 容错，some 有部分词，browsed 没有给词，titles 只查标题"
         )
     )
+    remarks: list[str] = Field(description=lazy("读结果之前该知道的：哪些没有用上，改用了哪些词"))
     counts: dict[str, dict[str, int]] = Field(description=lazy("每种选择各有多少条"))
     hits: list[Hit] = Field(description=lazy("结果"))
 
@@ -82,10 +91,13 @@ class Results(Schema):
 )
 def search(request: HttpRequest, asked: Query[SearchQuery]) -> dict[str, Any]:
     """Answer a question as the search page does."""
-    chosen = {name: tuple(dict.fromkeys(getattr(asked, name))) for name in FACETS if getattr(asked, name)}
-    answer = find(Question(asked.q.replace("\x00", " "), chosen, asked.sort, asked.page), caller_of(request).actor)
+    chosen = {name: getattr(asked, name) for name in FACETS}
+    require_known(chosen)
+    answer = find(
+        Question(asked.q.replace("\x00", " "), understood(chosen), asked.sort, asked.page), caller_of(request).actor
+    )
     told = {name: getattr(answer, name) for name in ("total", "page", "pages", "how", "counts")}
-    return told | {"hits": _hits(answer.rows, asked_by(answer.wording))}
+    return told | {"remarks": remarks(answer), "hits": _hits(answer.rows, asked_by(answer.wording))}
 
 
 def _hits(rows: Iterable[Any], asked: Asked) -> list[dict[str, Any]]:

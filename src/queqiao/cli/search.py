@@ -45,14 +45,10 @@ def _clean(text: str) -> str:
 
 
 def _closing(told: dict[str, Any], hits: list[dict[str, Any]]) -> str:
+    remarks = [_clean(one) for one in told.get("remarks", ())]
     if not hits:
-        return _("没有找到，请换一个词，或少写几个词。")
-    forgiving = {
-        "forgiven": _("没有完全一样的，以下按近似的写法找到。"),
-        "some": _("没有一条包含全部的词，以下包含其中一部分。"),
-        "titles": _("索引暂时不可用，以下只按名称查找。"),
-    }.get(str(told.get("how")), "")
-    if told.get("total") is None:
-        return forgiving
-    pages = {name: told[name] for name in ("total", "page", "pages")}
-    return forgiving + _("共 {total} 条，第 {page} 页，共 {pages} 页。").format(**pages)
+        return "\n".join([*remarks, _("没有找到，请换一个词，或少写几个词。")])
+    if told.get("total") is not None:
+        pages = {name: told[name] for name in ("total", "page", "pages")}
+        remarks.append(_("共 {total} 条，第 {page} 页，共 {pages} 页。").format(**pages))
+    return "\n".join(remarks)

@@ -1,19 +1,20 @@
 """What a person asks for, and what his line of words means."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from queqiao.engine.retrieval import TextQuery
-from queqiao.search.entries import analyser, query_tokens
+from queqiao.search.entries import EVERYTHING, analyser, figures, query_tokens
+from queqiao.search.numbers import as_number
 
 LONGEST = 5_000  # characters that are read of a question
 MANY = 12  # distinct words; who sends more has pasted a text, and looks for what is like it
 MOST_TOKENS = 64
 _MARKS = '"＂“”「」『』'
 _PART = re.compile(
-    r"(?P<no>(?<!\S)[-－](?=\S))?"
+    r"(?P<no>(?<!\S)[-\uff0d\u2212\u2013](?=\S))?"
     rf"(?:[\"＂“「『](?P<phrase>[^{_MARKS}]*)[\"＂”」』]|(?P<word>[^\s{_MARKS}]+))"
 )
 
@@ -25,6 +26,16 @@ class Sort(StrEnum):
     NEWEST = "newest"
     MATURE = "mature"
     EXPIRING = "expiring"
+
+
+# Orders that say something of some kinds only.
+_ORDERED_KINDS = {Sort.MATURE: frozenset({"achievement"}), Sort.EXPIRING: frozenset({"achievement", "need"})}
+
+
+def orders(kinds: Iterable[str]) -> list[Sort]:
+    """Return the orders that say something where only such kinds are looked for, or all kinds where none is named."""
+    named = set(kinds)
+    return [sort for sort in Sort if not named or sort not in _ORDERED_KINDS or named & _ORDERED_KINDS[sort]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +50,26 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A line of words taken apart: plain text, texts that must stand as they are, and those that must not stand."""
+    """A line of words taken apart: plain text, texts that must stand as they are, and those that must not stand.
+
+    ``used`` is the line as far as it was read, ``is_cut`` says whether it goes on.
+    """
 
     plain: str
     phrases: tuple[str, ...]
     without: tuple[str, ...]
+    used: str = field(default="", compare=False)
+    is_cut: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is anything to look for."""
+        return bool(query_tokens(self.plain) or _runs(self.phrases))
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is left to look for."""
-        return not (query_tokens(self.plain) or _runs(self.phrases))
+        """Whether nothing is left to look for or to leave out."""
+        return not (self.asks or _runs(self.without))
 
     def every(self) -> TextQuery | None:
         """Return the query for records that have every word; None for a pasted text, which no record has whole."""
@@ -58,6 +79,10 @@ class Wording:
     def some(self) -> TextQuery:
         """Return the query for records that have any of the words."""
         return self._query(tuple(dict.fromkeys(query_tokens(self.plain)))[:MOST_TOKENS], every=False)
+
+    def all_but(self) -> TextQuery:
+        """Return the query for all records without those that are not wanted."""
+        return self._query((EVERYTHING,), every=True)
 
     def _query(self, tokens: tuple[str, ...], *, every: bool) -> TextQuery:
         return TextQuery(tokens, every and bool(tokens), _runs(self.phrases), _runs(self.without))
@@ -69,7 +94,8 @@ def read_wording(text: str) -> Wording:
     A quotation mark that is never closed is no mark; punctuation says nothing.
     """
     plain, phrases, without = [], [], []
-    for part in _PART.finditer(text[:LONGEST]):
+    used = text[: _end(text)]
+    for part in _PART.finditer(used):
         phrase, word = part["phrase"], part["word"]
         if part["no"]:
             without.append(phrase if phrase is not None else word)
@@ -77,10 +103,29 @@ def read_wording(text: str) -> Wording:
             phrases.append(phrase)
         else:
             plain.append(word)
-    return Wording(" ".join(plain), tuple(phrases), tuple(without))
+    return Wording(" ".join(plain), tuple(phrases), tuple(without), used, bool(text[len(used) :].strip()))
+
+
+def _end(text: str) -> int:
+    """Return where the part of a line ends that is looked for: behind its last word where it has very many."""
+    if len(text) <= MOST_TOKENS:
+        return len(text)
+    terms: set[str] = set()
+    for token in analyser().word_tokens(text[:LONGEST]):
+        terms.add(token.term)
+        if len(terms) == MOST_TOKENS:
+            return token.end
+    return LONGEST
 
 
 def _runs(texts: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """Return the tokens of each text as they follow each other in an entry."""
-    terms = [analyser().terms(text) for text in texts]
-    return tuple(run for one in terms if (run := (one.words or one.characters)))
+    return tuple(run for text in texts if (run := _run(text)))
+
+
+def _run(text: str) -> tuple[str, ...]:
+    number = as_number(text)
+    if number:
+        return (number.lower(),)
+    terms = analyser().terms(text)
+    return terms.words or terms.characters or figures(text)

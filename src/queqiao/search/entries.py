@@ -24,10 +24,12 @@ from queqiao.core.rights import write_rights
 from queqiao.engine.retrieval import FieldKind, Row, Schema
 from queqiao.engine.retrieval.protocol import Value
 from queqiao.engine.text.analyser import ANALYSER_VERSION, Analyser
+from queqiao.engine.text.normalise import normalise
 from queqiao.records.choices import State
 from queqiao.records.models import Audience, CatalogueRecord, concrete_kinds
 from queqiao.records.presenting import is_open
 from queqiao.search.forgiving import forgiving_tokens
+from queqiao.search.numbers import take_numbers
 
 WHOLE, BLIND = "whole", "blind"
 TITLE_COUNTS = 3  # a word in the title counts as often as so many in the text
@@ -48,7 +50,7 @@ SCHEMA = Schema(
     },
 )
 # Raised whenever the same record would give other entries; an index of another version is built anew.
-VERSION = f"4/{ANALYSER_VERSION}"
+VERSION = f"5/{ANALYSER_VERSION}"
 STAMP = "stamp"  # id and kind of the row that says that everything is in the index; no reader has a token for it
 
 _TEXTS = (
@@ -56,7 +58,8 @@ _TEXTS = (
     "awards", "policies", "academic_title", "record", "equipment",
 )  # fmt: skip
 MATURITY = {"early": (1, 3), "middle": (4, 6), "late": (7, 9)}  # bands of the technology readiness level
-_NUMBER = re.compile(r"\b[A-Z]{2}-\d{4}-\d{5,}\b", re.IGNORECASE)
+_DIGITS = re.compile(r"(?<![a-z0-9.])\d+(?:\.\d+)?(?![a-z0-9])")
+EVERYTHING = "~"  # a token that every entry has, for who says only what he does not want
 _BLIND_END = f":{BLIND}"
 
 
@@ -94,10 +97,16 @@ def analyser() -> Analyser:
 def query_tokens(text: str) -> tuple[str, ...]:
     """Return the tokens that find what a person typed: its numbers and words, or its characters where it has no word.
 
-    The index holds words of every text, and characters of titles only.
+    The index holds words and figures of every text, and characters of titles only.
     """
-    terms = analyser().terms(text)
-    return (*_numbers(text), *(terms.words or terms.characters))
+    numbers, rest = take_numbers(text)
+    terms = analyser().terms(rest)
+    return (*(one.lower() for one in numbers), *figures(rest), *(terms.words or terms.characters))
+
+
+def figures(text: str) -> tuple[str, ...]:
+    """Return what stands in a text as figures alone, which the analyser leaves out: 304, 1.2, a telephone number."""
+    return tuple(_DIGITS.findall(normalise(text).text))
 
 
 def entries_of(ids: Collection[uuid.UUID]) -> Iterator[Row]:
@@ -231,12 +240,12 @@ def _codes(row: Any) -> list[str]:
 
 def _whole_tokens(source: _Source) -> tuple[str, ...]:
     record, owner = source.record, source.record.organisation
-    texts = [*_content(source, record.CONTENT), *source.translations.get("title", ())]
+    texts = _content(source, record.CONTENT)
     texts += [owner.name, owner.name_en, owner.short_name, *(alias.name for alias in owner.aliases.all())]
     if _has_team(type(record)):
         texts += [one.title for one in getattr(record, "team").all() if is_open(one)]  # noqa: B009 -- only some kinds have one
     # The blind title too: whoever sees the whole finds it by every word by which a stranger does.
-    title = f"{record.title}\n{record.blind_title}"
+    title = "\n".join((record.title, *source.translations.get("title", ()), record.blind_title))
     return entry_tokens(record.number, title, texts, (str(word) for word in record.keywords))
 
 
@@ -253,11 +262,9 @@ def _content(source: _Source, shown: Collection[str]) -> list[str]:
 def entry_tokens(number: str, title: str, texts: Iterable[str], keywords: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the tokens of an entry; the keywords stand among the texts already and are here for their sounds."""
     heading = analyser().terms(title)
-    body = analyser().terms("\n".join(text for text in texts if text))
+    written = "\n".join(text for text in texts if text)
+    body = analyser().terms(written)
     forgiving = forgiving_tokens("\n".join((title, *keywords)))
     again = heading.words * (TITLE_COUNTS - 1)
-    return (number.lower(), *heading.words, *heading.characters, *forgiving, *body.words, *again)
-
-
-def _numbers(text: str) -> list[str]:
-    return [number.lower() for number in _NUMBER.findall(text)]
+    told = (*figures(title), *figures(written), number.rpartition("-")[2])
+    return (number.lower(), *heading.words, *heading.characters, *forgiving, *body.words, *again, *told, EVERYTHING)

@@ -3,9 +3,9 @@
 import datetime
 import logging
 import threading
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -16,7 +16,7 @@ from queqiao.accounts.actors import Actor
 from queqiao.accounts.choices import OrganisationState
 from queqiao.accounts.models import Organisation
 from queqiao.accounts.queries import visible_organisations
-from queqiao.engine.retrieval import Exploration, FacetQuery, IndexDamagedError, Order, SearchEngine, TextQuery
+from queqiao.engine.retrieval import Exploration, FacetQuery, Filter, IndexDamagedError, Order, SearchEngine, TextQuery
 from queqiao.records.choices import State
 from queqiao.records.models import CatalogueRecord, concrete_kinds
 from queqiao.records.queries import published_in, visible
@@ -24,7 +24,8 @@ from queqiao.search import index
 from queqiao.search.asking import Question, Sort, Wording, read_wording
 from queqiao.search.entries import ORGANISATION, analyser, entry_id
 from queqiao.search.facets import FACETS, FIELD, by_age, conditions
-from queqiao.search.forgiving import forgiving_query
+from queqiao.search.mending import mended
+from queqiao.search.numbers import take_numbers
 from queqiao.search.queries import fetch, readable
 from queqiao.taxonomy.queries import nodes_below, region_and_below
 
@@ -46,7 +47,7 @@ class How(StrEnum):
 
     BROWSED = "browsed"  # nothing was asked for in words
     EVERY = "every"  # each has all words
-    FORGIVEN = "forgiven"  # none has: by the sound, or but for a letter
+    FORGIVEN = "forgiven"  # none has: each has all words of what was probably meant, by sound or but for a letter
     SOME = "some"  # none has: each has some of the words
     TITLES = "titles"  # the index cannot be read now: in the titles, from the database
 
@@ -56,7 +57,8 @@ class Answer:
     """One page of what was found, as rows that the reader may see, and what else he could choose.
 
     ``counts`` maps facets to values to numbers of hits; it is empty where only titles were looked through, and
-    ``total`` is None where nobody counted. Numbers go up to ``MOST`` where words were asked for.
+    ``total`` is None where nobody counted. Numbers go up to ``MOST`` where words were asked for. ``wording`` is what
+    was looked for in the end, ``typed`` the words that were asked for; ``unchosen`` is the total without any choice.
     """
 
     rows: tuple[CatalogueRecord | Organisation, ...]
@@ -66,6 +68,18 @@ class Answer:
     counts: Mapping[str, Mapping[str, int]]
     how: How
     wording: Wording
+    typed: str = ""
+    unchosen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found in the end: how, in which words, and how much it would be without any choice."""
+
+    page: Exploration
+    how: How
+    wording: Wording
+    unchosen: int
 
 
 def find(question: Question, actor: Actor) -> Answer:
@@ -92,34 +106,48 @@ def warm_up() -> None:
 
 def answer_from(engine: SearchEngine, question: Question, wording: Wording, actor: Actor) -> Answer:
     """Answer a question from one index; IndexDamagedError where it cannot be read."""
-    found, how = explore(engine, question, wording, actor)
-    counts = {facet: found.counts.get(facet, {}) for facet in FACETS}
+    found = explore(engine, question, wording, actor)
+    counts = {facet: found.page.counts.get(facet, {}) for facet in FACETS}
     counts["since"] = by_age(counts["since"], timezone.localdate())
-    pages = min(-(-found.total // PAGE), MOST_PAGES)
+    total = found.page.total
+    pages = min(-(-total // PAGE), MOST_PAGES)
     page = min(_page(question), max(pages, 1))
-    rows = fetch(found.ids[(page - 1) * PAGE : page * PAGE], actor)
-    return Answer(tuple(rows), found.total, page, pages, counts, how, wording)
+    rows = tuple(fetch(found.page.ids[(page - 1) * PAGE : page * PAGE], actor))
+    return Answer(rows, total, page, pages, counts, found.how, found.wording, wording.plain, found.unchosen)
 
 
-def explore(engine: SearchEngine, question: Question, wording: Wording, actor: Actor) -> tuple[Exploration, How]:
+def explore(engine: SearchEngine, question: Question, wording: Wording, actor: Actor) -> Found:
     """Return the entries up to the page that is asked for, with counts, and how they were found."""
     choices = conditions(question.chosen, timezone.localdate())
 
-    def ask(text: TextQuery | None, order: Order | None) -> Exploration:
+    def ask(text: TextQuery | None, order: Order | None, chosen: Mapping[str, Filter]) -> Exploration:
         most = MOST if text is not None and order is None else None  # who asks for the newest wants them of all
-        asked = FacetQuery(text, readable(actor), FIELD, choices, order, most)
+        asked = FacetQuery(text, readable(actor), FIELD, chosen, order, most)
         return _explored(engine, asked, _page(question) * PAGE)
 
-    order = _ORDERS.get(question.sort)
+    for how, text, words in _tries(engine, wording, actor):
+        order = _ORDERS.get(question.sort) or (_ORDERS[Sort.NEWEST] if how is How.BROWSED else None)
+        page = ask(text, order, choices)
+        found = Found(page, how, words, page.total or (ask(text, order, {}).total if choices else 0))
+        if found.unchosen:  # enough where there is something, if perhaps not what was chosen beside the words
+            break
+    return found
+
+
+def _tries(engine: SearchEngine, wording: Wording, actor: Actor) -> Iterator[tuple[How, TextQuery | None, Wording]]:
+    """Yield the questions to ask until one finds something, the strictest first."""
     if wording.is_empty:
-        return ask(None, order or _ORDERS[Sort.NEWEST]), How.BROWSED
-    tries = attempts(wording)
-    for how, query in tries:
-        found = ask(query, order)
-        # Enough where there is something, if perhaps not what was chosen beside the words.
-        if found.total or found.counts.get("kind") or how == tries[-1][0]:
-            return found, how
-    raise AssertionError("there is always something to try")
+        yield How.BROWSED, None, wording
+        return
+    strict, *loose = attempts(wording)
+    yield *strict, wording
+    meant = mended(engine, wording, actor) if strict[0] is How.EVERY else None
+    if meant is not None and (query := meant.every()) is not None:
+        yield How.FORGIVEN, query, meant
+    for how, text in loose:
+        yield how, text, wording
+    if meant is not None:
+        yield How.SOME, meant.some(), meant
 
 
 def _explored(engine: SearchEngine, asked: FacetQuery, k: int) -> Exploration:
@@ -137,15 +165,13 @@ def _explored(engine: SearchEngine, asked: FacetQuery, k: int) -> Exploration:
 
 
 def attempts(wording: Wording) -> list[tuple[How, TextQuery]]:
-    """Return the queries to try until one finds something, the strictest first."""
+    """Return the queries for a wording that is not empty, the stricter first."""
+    if not wording.asks:
+        return [(How.BROWSED, wording.all_but())]
     every, some = wording.every(), wording.some()
     if every is None:
         return [(How.SOME, some)]
-    tries = [(How.EVERY, every)]
-    forgiving = None if wording.phrases else forgiving_query(wording.plain)
-    if forgiving is not None:
-        tries.append((How.FORGIVEN, replace(forgiving, without=every.without)))
-    return [*tries, (How.SOME, some)] if len(every.tokens) > 1 else tries
+    return [(How.EVERY, every), *([(How.SOME, some)] if len(every.tokens) > 1 else [])]
 
 
 def _page(question: Question) -> int:
@@ -154,24 +180,21 @@ def _page(question: Question) -> int:
 
 def _from_titles(question: Question, wording: Wording, actor: Actor) -> Answer:
     """Look for the words in titles only, the newest first, and count nothing."""
-    words = [word[:60] for word in (*wording.plain.split(), *wording.phrases)][:8]
     kinds = question.chosen.get("kind") or (*concrete_kinds(), ORGANISATION)
     page = _page(question)
     found: list[tuple[datetime.datetime, str]] = []
     for kind, model in concrete_kinds().items():
         if kind in kinds:
-            seen: Any = _narrowed(visible(model, actor), question).filter(*map(_in_title, words))
+            seen: Any = _narrowed(visible(model, actor), question).filter(_worded(wording, _in_title))
             newest = seen.order_by("-published_at").values_list("published_at", "pk", "is_whole")
             found += [(at, entry_id(pk, whole=whole)) for at, pk, whole in newest[: page * PAGE + 1]]
     if ORGANISATION in kinds and not (question.chosen.get("field") or question.chosen.get("region")):
-        named = visible_organisations(actor).filter(
-            *(Q(name__icontains=word) for word in words), state=OrganisationState.ACTIVE
-        )
+        named = visible_organisations(actor).filter(_worded(wording, _in_name), state=OrganisationState.ACTIVE)
         keys = named.order_by("-recorded_at").values_list("recorded_at", "pk")
         found += [(at, entry_id(pk, whole=True)) for at, pk in keys[: page * PAGE + 1]]
     found.sort(reverse=True)
     rows = fetch([one for _at, one in found[(page - 1) * PAGE : page * PAGE]], actor)
-    return Answer(tuple(rows), None, page, page + (len(found) > page * PAGE), {}, How.TITLES, wording)
+    return Answer(tuple(rows), None, page, page + (len(found) > page * PAGE), {}, How.TITLES, wording, wording.plain)
 
 
 def _narrowed(seen: QuerySet[Any], question: Question) -> QuerySet[Any]:
@@ -182,5 +205,20 @@ def _narrowed(seen: QuerySet[Any], question: Question) -> QuerySet[Any]:
     return rows.filter(region__in={code for one in regions for code in region_and_below(one)}) if regions else rows
 
 
+def _worded(wording: Wording, holds: Callable[[str], Q]) -> Q:
+    """Return the condition that all words stand in a title, and none that is not wanted."""
+    numbers, rest = take_numbers(wording.plain)
+    asked = Q()
+    for word in (*numbers, *rest.split(), *wording.phrases)[:8] if wording.asks else ():
+        asked &= holds(word[:60])
+    for word in wording.without[:8]:
+        asked &= ~holds(word[:60])
+    return asked
+
+
 def _in_title(word: str) -> Q:
-    return Q(title__icontains=word, is_whole=True) | Q(blind_title__icontains=word)
+    return Q(title__icontains=word, is_whole=True) | Q(blind_title__icontains=word) | Q(number=word)
+
+
+def _in_name(word: str) -> Q:
+    return Q(name__icontains=word) | Q(number=word)

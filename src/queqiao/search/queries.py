@@ -4,10 +4,13 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Q
+
 from queqiao.accounts.actors import PUBLIC, Actor
 from queqiao.accounts.choices import OrganisationState
 from queqiao.accounts.models import Organisation
 from queqiao.accounts.queries import visible_organisations
+from queqiao.core.models import Translation
 from queqiao.engine.retrieval import And, AnyOf, Eq, Filter, Not
 from queqiao.records.choices import State
 from queqiao.records.models import CatalogueRecord, concrete_kinds
@@ -46,6 +49,24 @@ def fetch(entry_ids: Iterable[str], actor: Actor) -> list[CatalogueRecord | Orga
         standing = visible_organisations(actor).filter(pk__in=ids - rows.keys(), state=OrganisationState.ACTIVE)
         rows |= {row.pk: row for row in standing.select_related("region").order_by()}
     return [rows[pk] for one in found if (pk := record_id(one)) in rows and _is_told(one, rows[pk])]
+
+
+def headings(entry_ids: Iterable[str], actor: Actor) -> list[str]:
+    """Return the titles, in every language, and the keywords of entries, as far as the actor may read them."""
+    rows = fetch(entry_ids, actor)
+    texts: list[str] = []
+    for row in rows:
+        if isinstance(row, Organisation):
+            texts += (row.name, row.name_en, row.short_name)
+        else:
+            whole = bool(getattr(row, "is_whole", False))
+            texts.append(row.title if whole else row.blind_title)
+            texts += map(str, row.keywords if whole or "keywords" in row.BLIND else ())
+    whole_ids = [row.pk for row in rows if getattr(row, "is_whole", False)]
+    translated = Translation.objects.filter(
+        Q(checked=True) | Q(by_machine=True), target_id__in=whole_ids, field="title"
+    )
+    return [*texts, *translated.order_by("id").values_list("text", flat=True)]
 
 
 def _is_told(entry_id: str, row: CatalogueRecord | Organisation) -> bool:

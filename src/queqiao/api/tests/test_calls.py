@@ -100,6 +100,50 @@ def test_what_makes_no_sense_gets_one_sentence(address: str, status: int) -> Non
     assert re.fullmatch("[0-9a-f]{8}", told["reference"])
 
 
+def indexed(**values: Any) -> Any:
+    made = published(make_town(), Achievement, **values)
+    with index.turn() as engine:
+        assert engine is not None
+        rebuild(engine, lambda _done, _total: None)
+    return made
+
+
+def test_what_a_form_leaves_empty_is_not_chosen(settings, tmp_path) -> None:
+    settings.DATA_DIR = str(tmp_path)
+    indexed(title="等离子喷涂")
+    told = Program().get("search?q=等离子&kind=&field=&since=&sort=&page=")
+    assert [hit["title"] for hit in told["hits"]] == ["等离子喷涂"]
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [("kind=foo", "kind 没有“foo”这个选项；可选：achievement、expert、lab、need、organisation。"),
+     ("kind=need&kind=foo", "kind 没有“foo”这个选项"), ("since=8", "可选：7、30、90、365。"),
+     ("maturity=x", "maturity 没有"),
+     ("field=x", "field 里没有代码“x”。"), ("region=x", "region 里没有代码“x”。")],
+)  # fmt: skip
+def test_a_choice_that_there_is_not_is_refused_and_the_choices_are_named(query: str, sentence: str) -> None:
+    assert sentence in Program().get(f"search?q=电池&{query}", 422)["error"]
+
+
+def test_what_the_page_says_of_an_answer_a_program_is_told_too(settings, tmp_path) -> None:
+    settings.DATA_DIR = str(tmp_path)
+    number = indexed(title="等离子喷涂").number
+    program = Program()
+    assert program.get("search?q=等离紫")["remarks"] == ["没有找到“等离紫”，以下按“等离子”查找。"]
+    assert "没有可以查找的词" in program.get("search?q=？！")["remarks"][0]
+    assert "查找的文字太长" in program.get("search", data={"q": "等离子喷涂。" * 1000})["remarks"][0]
+    told = program.get(f"search?q={number.lower()}")
+    assert (told["how"], told["remarks"], told["hits"][0]["number"]) == ("every", [], number)
+
+
+def test_a_record_is_read_by_its_number_however_it_is_typed() -> None:
+    number = published(make_town()).number
+    prefix, year, serial = number.split("-")
+    for typed in (number.lower(), f"{prefix}{year}{serial}", f"{prefix}-{year}-{int(serial)}"):
+        assert Program().get(f"records/{typed}")["number"] == number
+
+
 def test_another_method_is_refused_as_json() -> None:
     answer = Program().client.post("/api/v1/me", {"a": 1})
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")

@@ -43,9 +43,9 @@ def save_search(question: Question, *, name: str = "", by: Actor) -> SavedSearch
     chosen = {
         facet: kept
         for facet, values in question.chosen.items()
-        if facet in FACETS and (kept := [one for one in values if len(one) <= LONGEST_VALUE])
+        if facet in FACETS and (kept := [one for one in values if 0 < len(one) <= LONGEST_VALUE])
     }
-    if read_wording(text).is_empty and not chosen:
+    if not (read_wording(text).asks or chosen):
         raise QueqiaoError(_("请先输入搜索词或选择条件，再保存搜索。"))
     if len(text) > LONGEST_TEXT:
         raise QueqiaoError(_("要保存的搜索词请不超过 {n} 个字。").format(n=LONGEST_TEXT))
@@ -118,7 +118,8 @@ def _tell(person: Person, until: datetime.datetime) -> int:
 
 def _new_hits(saved: SavedSearch, actor: Actor, until: datetime.datetime) -> list[Any] | None:
     """Return the rows that came since the person was told last, the newest first; None where nobody can say now."""
-    question = Question(saved.text, {name: tuple(values) for name, values in saved.chosen.items()}, Sort.NEWEST)
+    chosen = {name: tuple(filter(None, values)) for name, values in saved.chosen.items()}
+    question = Question(saved.text, chosen, Sort.NEWEST)
     new: list[Any] = []
     for page in range(1, MOST_READ + 1):
         answer = find(replace(question, page=page), actor)

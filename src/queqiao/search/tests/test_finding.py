@@ -8,22 +8,24 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from queqiao.accounts.actors import STRANGER, Actor
+from queqiao.accounts.actors import STRANGER, Actor, system
 from queqiao.accounts.tests.factories import make_organisation
 from queqiao.needs.models import Need
+from queqiao.records.actions import write_translation
 from queqiao.records.choices import Visibility
 from queqiao.records.models import CatalogueRecord
 from queqiao.research.models import Achievement, Expert
 from queqiao.search import index
 from queqiao.search.actions.indexing import drain, rebuild
-from queqiao.search.asking import LONGEST, Question, Sort, read_wording
+from queqiao.search.asking import LONGEST, Question, Sort, orders, read_wording
+from queqiao.search.facets import understood
 from queqiao.search.finding import Answer, How, find
+from queqiao.search.remarks import remarks
 from queqiao.search.tests.test_entries import published
 
-NONSENSE = (
-    "", "   ", "。，、！？", "-", "--", "“”", '"', "-电池", "' OR 1=1 --", "<script>alert(1)</script>", "%_\\\\",
-    "😀😀",
-)  # fmt: skip
+BLANK = ("", "   ")
+NONSENSE = ("。，、！？", "-", "--", "---", "“”", '"', '""', "%", "%_\\\\", "😀😀")
+STRANGE = ("' OR 1=1 --", "<script>alert(1)</script>", "“", "-“", "－－电池")
 pytestmark = pytest.mark.django_db
 
 
@@ -91,17 +93,84 @@ def test_what_is_typed_finds_what_is_meant(text: str, expected: list[str], how: 
 
 
 @pytest.mark.usefixtures("hall")
-def test_a_readable_number_finds_its_record():
-    need = Need.objects.get()
-    assert titles(ask(need.number.lower())) == ["寻求固态电池封装工艺"]
+@pytest.mark.parametrize(
+    "form", ["{0}", "“{0}”", "XQ-{1}-{2}", "xq-{1}-{2}", "XQ{1}{3:05}", "XQ{1}{2}", "ＸＱ－{1}－{2}", "xq–{1}—{2}",
+             "封装XQ-{1}-{2}", "XQ−{1}−{3:05} 封装"],
+)  # fmt: skip
+def test_a_readable_number_however_it_is_typed_finds_its_record_and_is_a_full_hit(form: str):
+    number = Need.objects.get().number
+    _prefix, year, serial = number.split("-")
+    answer = ask(form.format(number, year, int(serial), int(serial)))
+    assert (titles(answer), answer.how, remarks(answer)) == (["寻求固态电池封装工艺"], How.EVERY, [])
+    assert ask(f"固态电池 -{number}").total == 1
 
 
 @pytest.mark.usefixtures("hall")
-@pytest.mark.parametrize("text", NONSENSE)
-def test_what_says_nothing_shows_the_hall_or_finds_nothing_and_never_fails(text: str):
+def test_without_an_index_a_number_is_found_too(folder: Path):
+    number = Need.objects.get().number
+    shutil.rmtree(folder / "index")
+    assert titles(ask(number.lower())) == ["寻求固态电池封装工艺"]
+    assert "固态电池电解质制备技术" not in titles(ask("-固态电池"))
+
+
+@pytest.mark.usefixtures("hall")
+@pytest.mark.parametrize("text", [*BLANK, *NONSENSE])
+def test_what_has_no_word_shows_the_hall_and_says_so(text: str):
     answer = ask(text)
-    assert answer.how in (How.BROWSED, How.EVERY, How.FORGIVEN, How.SOME)
-    assert answer.total in (0, 7)
+    assert (answer.how, answer.total) == (How.BROWSED, 7)
+    said = [] if text in BLANK else [f"“{text}”里没有可以查找的词，下面列出的和不写搜索词时一样。"]
+    assert remarks(answer) == said
+
+
+@pytest.mark.usefixtures("hall")
+@pytest.mark.parametrize("text", STRANGE)
+def test_strange_lines_never_fail(text: str):
+    assert ask(text).total in range(8)
+
+
+@pytest.mark.usefixtures("hall")
+@pytest.mark.parametrize("minus", "-－−–")
+def test_who_says_only_what_he_does_not_want_gets_all_others(minus: str):
+    answer = ask(f"{minus}电池")
+    assert sorted(titles(answer)) == ["Optical fibre sensor for tunnels", "川锦泵业", "高温合金涡轮叶片铸造"]
+    assert (answer.how, remarks(answer)) == (How.BROWSED, [])
+    assert ask(f"{minus}电池", sort=Sort.NEWEST).total == 3
+
+
+@pytest.mark.usefixtures("hall")
+def test_figures_are_words_and_are_not_passed_over():
+    serial = Need.objects.get().number.rpartition("-")[2]
+    assert "寻求固态电池封装工艺" in titles(ask(serial))
+    assert titles(ask("回收 98")) == ["锂电池正极材料回收"]
+    assert titles(ask("1.2 mS")) == ["固态电池电解质制备技术"]
+    assert (ask("13900001111").total, ask("回收 97").how, ask("“98”").total) == (0, How.SOME, 1)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("battey", "battery"), ("batterry", "battery"), ("baterry", "battery"), ("litium", "lithium"),
+     ("lithum batteries", "lithium batteries"), ("除能电站", "储能电站"), ("除能店站", "储能电站"), ("chuneng", "储能"),
+     ("chuneng 电站", "储能 电站")],
+)  # fmt: skip
+def test_what_was_mistyped_is_looked_for_as_it_was_meant_and_the_reader_is_told(typed: str, meant: str):
+    made = published(Achievement, title="储能电芯告警", description="用于电站。", keywords=["电站"])
+    write_translation(made, "title", "Early warning of lithium battery storage", language="en", by=system("test"))
+    published(Achievement, title="轴承", description="A battery is not needed.")
+    published(Achievement, title="智能点火")
+    settle()
+    answer = ask(typed)
+    assert (answer.how, remarks(answer)) == (How.FORGIVEN, [f"没有找到“{typed}”，以下按“{meant}”查找。"])
+    assert "储能电芯告警" in titles(answer)
+    assert titles(answer) == titles(ask(meant))
+
+
+def test_words_that_no_record_has_together_are_mended_too():
+    published(Achievement, title="Lithium foil")
+    published(Achievement, title="Battery pack")
+    settle()
+    answer = ask("litium battey")
+    assert (sorted(titles(answer)), answer.how) == (["Battery pack", "Lithium foil"], How.SOME)
+    assert remarks(answer)[0] == "没有找到“litium battey”，以下按“lithium battery”查找。"
 
 
 @pytest.mark.usefixtures("hall")
@@ -117,6 +186,35 @@ def test_a_mark_that_is_never_closed_is_no_mark():
     assert read_wording("固态“电池").plain == "固态 电池"
     assert read_wording("“固态电池” -“钠 离子” 电-池").without == ("钠 离子",)
     assert read_wording("“固态电池” 电-池") == read_wording(" “固态电池”  电-池 ")
+
+
+@pytest.mark.usefixtures("hall")
+def test_of_a_long_text_the_reader_is_told_how_far_it_was_used():
+    letters = "".join(f"{one}电池" for one in map(chr, range(0x4E00, 0x4E00 + 2000)))
+    answer = ask(letters)
+    (said, *_some) = remarks(answer)
+    assert said.startswith(f"查找的文字太长，只用了开头的 {len(answer.wording.used)} 个字，到“…")
+    assert (len(answer.wording.used) <= LONGEST, answer.how) == (True, How.SOME)
+    assert remarks(ask("固态电池 " * 10)) == []
+
+
+@pytest.mark.usefixtures("hall")
+def test_where_the_choices_leave_nothing_the_answer_says_what_the_words_alone_would_find():
+    answer = ask("电池", kind=("expert",), maturity=("late",))
+    assert (answer.total, answer.unchosen, answer.how) == (0, 4, How.EVERY)
+    assert ask("量子纠缠", kind=("expert",)).unchosen == 0
+
+
+def test_an_order_that_says_nothing_of_the_kinds_is_not_offered():
+    assert orders([]) == [Sort.RELEVANCE, Sort.NEWEST, Sort.MATURE, Sort.EXPIRING]
+    assert orders(["expert", "achievement"]) == orders([])
+    assert orders(["need"]) == [Sort.RELEVANCE, Sort.NEWEST, Sort.EXPIRING]
+    assert orders(["expert", "lab", "organisation"]) == [Sort.RELEVANCE, Sort.NEWEST]
+
+
+def test_of_choices_only_what_there_is_counts():
+    sent = {"kind": ["", "need", "foo", "need"], "since": ["7", "8"], "region": ["", "\x00", "x"], "colour": ["red"]}
+    assert understood(sent) == {"kind": ("need",), "since": ("7",)}
 
 
 @pytest.mark.usefixtures("hall")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -9,7 +10,7 @@ from django.test import Client
 from queqiao.accounts.tests.factories import make_organisation
 from queqiao.needs.models import Need
 from queqiao.records.choices import Visibility
-from queqiao.research.models import Achievement
+from queqiao.research.models import Achievement, Expert, Lab
 from queqiao.search.tests.test_entries import published
 from queqiao.search.tests.test_finding import settle
 from queqiao.taxonomy.actions import load_own_fields
@@ -102,6 +103,57 @@ def test_without_an_index_lists_and_titles_are_still_there_and_the_page_says_so(
         shown = page(address)
         assert "检索索引正在更新，这几分钟只按标题查找" in shown
         assert "阀门 2" in shown.replace("<mark>", "").replace("</mark>", "")
+
+
+@pytest.mark.parametrize(
+    "empty", ["kind=", "kind=&field=&region=&sort=&page=", "kind=bogus", "kind=&kind=bogus&since=x"]
+)
+def test_what_is_not_chosen_or_not_known_is_no_choice(empty: str):
+    show(2)
+    settle()
+    shown = page(f"/search?{empty}&q=阀门")
+    assert "共 2 条" in shown
+    assert "bogus" not in shown.partition("q-page-head")[2].partition("</main>")[0]
+
+
+def test_a_pasted_report_is_answered_by_our_own_page_which_says_how_far_it_was_used():
+    show(1)
+    settle()
+    report = "阀门" + "".join(chr(0x4E00 + i) for i in range(5000))
+    shown = page(f"/search?q={report}")
+    assert "查找的文字太长，只用了开头的" in shown
+    assert quote(report[-1]) not in shown.partition("q-split")[2].partition("</main>")[0]  # nor do links carry the rest
+
+
+@pytest.mark.parametrize(
+    ("address", "offered"),
+    [("/search?q=阀门", {"成熟度", "即将截止"}), ("/search?q=阀门&kind=need", {"即将截止"}),
+     ("/search?q=阀门&kind=expert&kind=organisation", set()), ("/catalogue/labs", set()),
+     ("/catalogue/achievements", {"成熟度", "即将截止"}), ("/search?q=阀门&kind=expert&sort=mature", set())],
+)  # fmt: skip
+def test_only_orders_that_say_something_are_offered(address: str, offered: set[str]):
+    for model in (Achievement, Need, Expert, Lab):
+        show(1, model)
+    settle()
+    sorts = page(address).partition("q-sorts")[2].partition("</nav>")[0]
+    assert "最新发布" in sorts
+    assert {one for one in ("成熟度", "即将截止") if one in sorts} == offered
+
+
+def test_where_the_choices_leave_nothing_one_click_drops_them_and_keeps_the_words():
+    show(2)
+    settle()
+    shown = page("/search?q=阀门&kind=expert&maturity=late")
+    assert "去掉筛选条件，查看 2 条" in shown
+    assert 'href="/search?q=%E9%98%80%E9%97%A8"' in shown
+    assert "查看 2 条" not in page("/search?q=量子纠缠&kind=expert")
+
+
+def test_signs_alone_are_no_question_and_the_page_says_so():
+    show(2)
+    settle()
+    assert "“？！”里没有可以查找的词" in page("/search?q=？！")
+    assert "没有找到“-阀门”" not in page("/search?q=-阀门")
 
 
 def test_nothing_found_says_what_was_asked_and_what_to_do():

@@ -10,11 +10,13 @@ from django.urls import path, reverse
 from queqiao.core.errors import QueqiaoError
 from queqiao.core.i18n import _
 from queqiao.search.actions.saving import remove_search, save_search, set_telling
+from queqiao.search.asking import Question, Sort
+from queqiao.search.facets import understood
 from queqiao.search.models import SavedSearch
 from queqiao.web.access import Rule, actor_of, open_to
 from queqiao.web.choosing import choice_lists
 from queqiao.web.side import side_navigation
-from queqiao.web.views.searching import question_of
+from queqiao.web.views.searching import query_of, question_of
 
 
 @open_to(Rule.SIGNED_IN)
@@ -57,13 +59,7 @@ def address_of(saved: SavedSearch) -> str:
 
 
 def _query(saved: SavedSearch) -> QueryDict:
-    query = QueryDict(mutable=True)
-    if saved.text:
-        query["q"] = saved.text
-    for name, values in saved.chosen.items():
-        query.setlist(name, values)
-    query["sort"] = "newest"
-    return query
+    return query_of(Question(saved.text, understood(saved.chosen), Sort.NEWEST))
 
 
 def _choices(saved: SavedSearch) -> list[str]:

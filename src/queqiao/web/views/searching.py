@@ -1,7 +1,7 @@
 """The hall's search: one box over everything, and the lists of one kind, with the same choices beside them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -13,16 +13,16 @@ from queqiao.accounts.models import Organisation
 from queqiao.core.i18n import _
 from queqiao.records.labels import LABELS
 from queqiao.records.presenting import Face, faces, name_of
-from queqiao.search.asking import LONGEST, Question, Sort
+from queqiao.search.asking import Question, Sort, orders
 from queqiao.search.entries import ORGANISATION
-from queqiao.search.facets import FACETS
+from queqiao.search.facets import FACETS, understood
 from queqiao.search.finding import MOST, PAGE, Answer, How, find
+from queqiao.search.remarks import remarks
 from queqiao.search.why import Asked, Place, asked_by, mark, places
 from queqiao.web.access import Rule, actor_of, open_to
 from queqiao.web.choosing import choice_lists
 from queqiao.web.kinds import Kind, card, cards_of, kind_of
 
-MOST_CHOSEN = 20  # values that an address may choose in one facet
 _TELLING = (
     "result", "problem", "indicators", "description", "advantages", "application", "background", "tried", "record",
     "equipment", "keywords", "organisation",
@@ -53,9 +53,11 @@ def records(request: HttpRequest, plural: str) -> HttpResponse:
 def _answered(request: HttpRequest, kind: Kind | None) -> HttpResponse:
     question = question_of(request.GET, kind.model.KIND if kind else "")
     answer = find(question, actor_of(request))
-    in_words = not answer.wording.is_empty
+    in_words = answer.wording.asks
     mixed = kind is None or in_words
-    lists = choice_lists(request.GET, answer.counts, fixed=frozenset({"kind"} if kind else ()))
+    fixed = frozenset({"kind"} if kind else ())
+    query = query_of(replace(question, text=answer.wording.used), fixed)
+    lists = choice_lists(query, answer.counts, fixed=fixed)
     pages: Paginator[Any] = Paginator(range(answer.pages * PAGE), PAGE)
     page: Page[Any] = pages.get_page(answer.page)
     return render(
@@ -67,33 +69,47 @@ def _answered(request: HttpRequest, kind: Kind | None) -> HttpResponse:
             "answer": answer,
             "question": question,
             "in_words": in_words,
-            "how": How,
+            "remarks": remarks(answer),
+            "remarks_level": "warn" if answer.how is How.TITLES else "info",
             "most": MOST,
             "results": _results(answer) if mixed else (),
             "cards": () if mixed else cards_of(faces(_records(answer.rows))),
             "lists": lists,
             "chosen": sum(len(one.chosen) for one in lists),
-            "carried": [(name, value) for name, value in _kept(request.GET) if name != "q"],
-            "kept": [*_kept(request.GET), *([("kind", kind.model.KIND)] if kind else [])],
-            "sorts": _sorts(request.GET, question, in_words=in_words),
+            "carried": [(name, value) for name, value in _pairs(query) if name != "q"],
+            "kept": [*_pairs(query), *([("kind", kind.model.KIND)] if kind else [])],
+            "sorts": _sorts(query, question, in_words=in_words),
             "page": page,
-            "query": _with(request.GET, page=""),
+            "query": query.urlencode(),
         },
     )
 
 
 def question_of(sent: QueryDict, kind: str = "") -> Question:
     """Read a question from an address; what it says wrongly counts as not said."""
-    chosen = {name: tuple(dict.fromkeys(sent.getlist(name)))[:MOST_CHOSEN] for name in FACETS if sent.getlist(name)}
+    chosen = understood({name: sent.getlist(name) for name in FACETS})
     if kind:
         chosen["kind"] = (kind,)
     sort, page = sent.get("sort", ""), sent.get("page", "")
     return Question(
-        sent.get("q", "")[:LONGEST].replace("\x00", ""),
+        sent.get("q", "").replace("\x00", ""),
         chosen,
-        Sort(sort) if sort in [one.value for one in Sort] else Sort.RELEVANCE,
+        Sort(sort) if sort in orders(chosen.get("kind", ())) else Sort.RELEVANCE,
         int(page) if page.isdecimal() and len(page) < 5 else 1,
     )
+
+
+def query_of(question: Question, fixed: frozenset[str] = frozenset()) -> QueryDict:
+    """Return what of an address asks a question, without the page and without choices that the path makes."""
+    query = QueryDict(mutable=True)
+    if question.text:
+        query["q"] = question.text
+    if question.sort is not Sort.RELEVANCE:
+        query["sort"] = question.sort.value
+    for name in FACETS:
+        if name not in fixed and question.chosen.get(name):
+            query.setlist(name, list(question.chosen[name]))
+    return query
 
 
 def _records(rows: Iterable[Any]) -> list[Any]:
@@ -140,7 +156,7 @@ def _as_text(value: Any) -> str:
     return _("、").join(value) if isinstance(value, tuple) else str(value)
 
 
-def _sorts(sent: QueryDict, question: Question, *, in_words: bool) -> list[tuple[str, str, bool]]:
+def _sorts(query: QueryDict, question: Question, *, in_words: bool) -> list[tuple[str, str, bool]]:
     """Return the orders to choose from: label, address, whether it is this one."""
     labels = {
         Sort.RELEVANCE: _("相关度"),
@@ -148,31 +164,22 @@ def _sorts(sent: QueryDict, question: Question, *, in_words: bool) -> list[tuple
         Sort.MATURE: _("成熟度"),
         Sort.EXPIRING: _("即将截止"),
     }
-    if not in_words:
-        del labels[Sort.RELEVANCE]
-    current = question.sort if in_words or question.sort is not Sort.RELEVANCE else Sort.NEWEST
-    return [
-        (label, "?" + _with(sent, page="", sort="" if sort is Sort.RELEVANCE else sort.value), sort is current)
-        for sort, label in labels.items()
-    ]
+    offered = [sort for sort in orders(question.chosen.get("kind", ())) if in_words or sort is not Sort.RELEVANCE]
+    current = question.sort if question.sort in offered else Sort.NEWEST
+    return [(labels[sort], "?" + _sorted(query, sort), sort is current) for sort in offered]
 
 
-def _kept(sent: QueryDict) -> list[tuple[str, str]]:
-    """Return what of an address says something to us, without the page."""
-    known = ("q", "sort", *FACETS)
-    return [(name, value) for name in known for value in sent.getlist(name) if value]
+def _sorted(query: QueryDict, sort: Sort) -> str:
+    """Return the query string of the same question in another order."""
+    other = query.copy()
+    other.pop("sort", None)
+    if sort is not Sort.RELEVANCE:
+        other["sort"] = sort.value
+    return other.urlencode()
 
 
-def _with(sent: QueryDict, **changes: str) -> str:
-    """Return the query string of the same question with some values changed, "" taking one away."""
-    query = QueryDict(mutable=True)
-    for name, value in _kept(sent):
-        if name not in changes:
-            query.appendlist(name, value)
-    for name, value in changes.items():
-        if value:
-            query[name] = value
-    return query.urlencode()
+def _pairs(query: QueryDict) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in query.lists() for value in values]
 
 
 urlpatterns = [
