@@ -31,7 +31,7 @@ def visible_matches(actor: Actor) -> QuerySet[Match]:
         return Match.objects.all()
     accepted = Q(state=Decision.ACCEPTED)
     good = Q(state=Decision.OPEN, listed=True, level__gte=GOOD)
-    rule = (accepted & Q(_owned("need_id", actor))) | ((accepted | good) & Q(_owned("candidate_id", actor)))
+    rule = (accepted & Q(owned("need_id", actor))) | ((accepted | good) & Q(owned("candidate_id", actor)))
     if actor.is_staff:
         placed = RecordScope.objects.current().filter(record_id=OuterRef("need_id"), scope__in=actor.ids("staff"))
         rule |= Q(Exists(placed))
@@ -77,7 +77,7 @@ def current_round(need: Need) -> Round | None:
     return Round.objects.filter(need=need).order_by("-number").first()
 
 
-def _owned(field: str, actor: Actor) -> Exists:
+def owned(field: str, actor: Actor) -> Exists:
     """Whether the actor is an owner of the record that a field names."""
     mine = sorted(token for token in actor.tokens if token.startswith(_OWNING))
     return Exists(Audience.objects.filter(record_id=OuterRef(field), token__in=mine))

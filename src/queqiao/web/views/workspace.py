@@ -22,6 +22,7 @@ from queqiao.records.workspace import Key, Todo, Work, own_counts, own_row, own_
 from queqiao.web.access import Rule, actor_of, open_to
 from queqiao.web.filters import day
 from queqiao.web.kinds import KINDS
+from queqiao.web.news import news_for
 from queqiao.web.paging import CappedPaginator
 from queqiao.web.side import side_navigation
 
@@ -60,6 +61,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "items": items,
         "judging": judging,
         "own": sum(not task.todo.others for task in desk.tasks),
+        "news": news_for(actor_of(request), timezone.now()),
         "passed": [_passed(one) for one in desk.passed if one.own],
         "overdue": sum(item["overdue"] for item in items),
         "kinds": KINDS.values(),
