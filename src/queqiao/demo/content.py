@@ -43,10 +43,15 @@ def money(text: str) -> tuple[Decimal | None, Decimal | None, str]:
     return read[0].amount, read[-1].amount, read[-1].qualifier
 
 
-def month_end(text: str, *, today: datetime.date) -> datetime.date | None:
-    """Read 2027-03 as the last day of that month, or of the same month in the first year in which it lies ahead."""
+def deadline(text: str, *, today: datetime.date) -> datetime.date | None:
+    """Read 2027-03 as the last day of that month, or of the same month in the first year in which it lies ahead.
+
+    +12 is twelve days from today, so that something ends soon in whatever month the city is entered.
+    """
     if not text:
         return None
+    if text.startswith("+"):
+        return today + datetime.timedelta(days=int(text))
     year, month = map(int, text.split("-")[:2])
     ends = (
         datetime.date(one + month // 12, month % 12 + 1, 1) - datetime.timedelta(days=1)

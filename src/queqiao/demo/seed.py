@@ -17,8 +17,8 @@ from queqiao.accounts.choices import RoleKind
 from queqiao.accounts.models import Organisation, Person, Scope
 from queqiao.core.actions import as_at
 from queqiao.core.rights import parse_rights
-from queqiao.demo.content import lines, money, month_end, parts, spread, table
-from queqiao.hall.actions import add_item, create_theme, show_theme
+from queqiao.demo.content import deadline, lines, money, parts, spread, table
+from queqiao.hall.actions import add_item, count_view, create_theme, show_theme
 from queqiao.needs.models import Need
 from queqiao.records.actions import advance, create_record, expire_due, write_translation
 from queqiao.records.choices import State, Verb
@@ -93,6 +93,7 @@ def seed(*, now: datetime.datetime | None = None) -> City:
         _merge_one(city)
         _return_one(city)
         _themes(city)
+    _visits(city)
     return city
 
 
@@ -234,7 +235,7 @@ def _need(city: City, row: dict[str, str], moment: datetime.datetime) -> None:
         "budget_low": low,
         "budget_high": high,
         "budget_qualifier": qualifier,
-        "deadline": month_end(row["deadline"], today=timezone.localdate(city.now)),
+        "deadline": deadline(row["deadline"], today=timezone.localdate(city.now)),
         "cooperation": parts(row["cooperation"]),
         "bottleneck": bool(row["bottleneck"]),
         "chain_nodes": [city.nodes[row["chain"]].pk] if row["chain"] else [],
@@ -301,3 +302,12 @@ def _themes(city: City) -> None:
             record = city.records[item["record"]]
             add_item(theme=theme, record=record, note=item["note"], note_en=item["note_en"], by=city.staff)
         show_theme(theme=theme, by=city.staff)
+
+
+def _visits(city: City) -> None:
+    """What stands in the themes was looked at in the last days, the first most often."""
+    shown = [city.records[item["record"]] for item in table("showcase")]
+    viewed = [record for record in shown if isinstance(record, Achievement)]
+    for place, record in enumerate(viewed):
+        for back in range(2 * (len(viewed) - place)):
+            count_view(record, timezone.localdate(city.now) - datetime.timedelta(days=back))

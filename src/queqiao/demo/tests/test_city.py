@@ -9,13 +9,15 @@ from django.utils import timezone
 
 from queqiao.accounts.models import Organisation, Scope, ScopeMembership
 from queqiao.core.queries import first_broken_link
-from queqiao.demo.content import money, month_end, table
+from queqiao.demo.content import deadline, money, table
 from queqiao.demo.seed import PEOPLE, is_empty, keep_logins, seed
+from queqiao.hall.models import ViewCount
 from queqiao.needs.models import Need
 from queqiao.records.choices import State, Visibility
 from queqiao.research.models import Achievement, Expert, Lab
 
 NOW = datetime.datetime(2026, 11, 25, 9, 30, tzinfo=datetime.UTC)
+MONTH = datetime.timedelta(days=30)
 
 
 @pytest.mark.django_db
@@ -36,6 +38,11 @@ def test_the_city_is_entered_whole_through_the_actions(tmp_path) -> None:
     )
     first = Need.objects.get(title=table("needs_")[0]["title"])
     assert first.recorded_at < NOW - datetime.timedelta(days=7)
+    today = timezone.localdate(NOW)
+    soon = Need.objects.filter(state=State.PUBLISHED, visibility=Visibility.PUBLIC, deadline__lte=today + MONTH)
+    assert {(need.deadline - today).days for need in soon if need.deadline} >= {12, 19, 26}
+    looked_at = ViewCount.objects.filter(kind=Achievement.KIND, day__gt=today - MONTH, day__lte=today)
+    assert looked_at.values("record_id").distinct().count() >= 3
     assert first_broken_link() is None
     logins = keep_logins(city, tmp_path)
     assert len(logins.read_text(encoding="utf-8").splitlines()) == len(PEOPLE)
@@ -67,6 +74,7 @@ def test_amounts_and_months_of_the_tables_are_read() -> None:
     assert money("100万~200万元") == (1_000_000, 2_000_000, "exact")
     assert money("面议") == (None, None, "exact")
     today = timezone.localdate(NOW)
-    assert month_end("2027-02", today=today) == datetime.date(2027, 2, 28)
-    assert month_end("2026-12", today=today) == datetime.date(2026, 12, 31)
-    assert month_end("2027-02", today=datetime.date(2027, 3, 1)) == datetime.date(2028, 2, 29)
+    assert deadline("+12", today=today) == datetime.date(2026, 12, 7)
+    assert deadline("2027-02", today=today) == datetime.date(2027, 2, 28)
+    assert deadline("2026-12", today=today) == datetime.date(2026, 12, 31)
+    assert deadline("2027-02", today=datetime.date(2027, 3, 1)) == datetime.date(2028, 2, 29)
