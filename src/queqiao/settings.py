@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from queqiao.core.i18n import lazy
 from queqiao.env import read_database, read_flag, read_list, read_search, read_secret
 
 PACKAGE = Path(__file__).parent
@@ -120,7 +121,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 600
 
 # What the footer says; an empty one is not shown.
 SITE = {
-    "name": os.environ.get("QUEQIAO_SITE_NAME", "鹊桥"),
+    "name": os.environ.get("QUEQIAO_SITE_NAME") or lazy("鹊桥"),
     "host": os.environ.get("QUEQIAO_SITE_HOST", ""),
     "contact": os.environ.get("QUEQIAO_SITE_CONTACT", ""),
     "icp": os.environ.get("QUEQIAO_SITE_ICP", ""),

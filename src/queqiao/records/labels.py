@@ -1,6 +1,8 @@
 """What the fields of catalogue records are called, in forms, on pages, in histories and in messages."""
 
-from queqiao.core.i18n import lazy
+from django.utils.functional import lazy as lazy_text
+
+from queqiao.core.i18n import current_language, lazy
 
 LABELS = {
     "title": lazy("名称"),
@@ -63,9 +65,20 @@ LABELS = {
     "person": lazy("本人"),
     "single_review": lazy("单人审核"),
 }
+
+
+def _one(code: str, several: str) -> str:
+    """Return what one record of a kind is called; English, unlike Chinese, names several with another word."""
+    return code.capitalize() if current_language() == "en" else several
+
+
+_lazy_one = lazy_text(_one, str)
 KIND_LABELS = {
-    "achievement": lazy("科技成果"),
-    "need": lazy("技术需求"),
-    "expert": lazy("专家"),
-    "lab": lazy("实验室"),
+    code: _lazy_one(code, several)
+    for code, several in {
+        "achievement": "科技成果",
+        "need": "技术需求",
+        "expert": "专家",
+        "lab": "实验室",
+    }.items()
 }

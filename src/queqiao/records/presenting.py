@@ -1,6 +1,7 @@
 """A record as one reader sees it. Pages, messages and exports are made of this and never of the row itself."""
 
 import datetime
+import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,11 @@ from queqiao.records.models import CatalogueRecord
 from queqiao.records.queries import is_insider, translations, visible
 
 R = TypeVar("R", bound=CatalogueRecord)
-TRANSLATED = ("title", "result", "description", "problem", "record", "advantages", "application", "equipment")
+TRANSLATED = (
+    "title", "result", "description", "problem", "background", "indicators", "tried", "record", "advantages",
+    "application", "equipment", "opening", "terms",
+)  # fmt: skip
+_HAN = re.compile("[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def _face(row: CatalogueRecord, texts: Mapping[tuple[uuid.UUID, str], Translatio
             found = texts.get((row.pk, name)) if whole or name != "title" else None
             if found:
                 values[name] = found.text
-            else:
+            elif _HAN.search(str(values[name])):
                 untranslated.add(name)
     return Face(
         id=row.pk,

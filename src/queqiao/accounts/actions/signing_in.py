@@ -127,7 +127,7 @@ def begin_totp(*, user: User) -> str:
     User.objects.filter(pk=user.pk, totp_secret="").update(totp_secret=pyotp.random_base32())
     user.refresh_from_db()
     name = user.email or user.mobile or ""
-    return pyotp.TOTP(user.totp_secret).provisioning_uri(name=name, issuer_name=settings.SITE["name"])
+    return pyotp.TOTP(user.totp_secret).provisioning_uri(name=name, issuer_name=str(settings.SITE["name"]))
 
 
 @transaction.atomic
