@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 SIZE = (960, 540)  # pixels; messengers take pictures of more than 300 x 300
 MARGIN, TITLE_LINES = 64, 3
+DRAWN = "2"  # another number whenever covers come out differently, so that browsers fetch them anew
 GROUND, ARCH, INK, SOFT, BAND, BAND_INK = "#123a78", "#1a4fa0", "#ffffff", "#dbe6f6", "#ffffff", "#1b2430"
 BAND_HEIGHT = 108
 # Where systems keep fonts, and fonts with Chinese characters, the best first; the number is the face in a collection.
@@ -35,7 +36,7 @@ def find_font(folders: tuple[str, ...] = FOLDERS) -> tuple[Path, int] | None:
 
 def mark_of(words: Iterable[str]) -> str:
     """Return a mark that stays the same as long as the picture does, made of nothing but what stands on it."""
-    return hashlib.sha256("\n".join([*words, str(find_font())]).encode()).hexdigest()[:32]
+    return hashlib.sha256("\n".join([*words, DRAWN, str(find_font())]).encode()).hexdigest()[:32]
 
 
 def draw_cover(kind: str, title: str, owner: str, foot: str, *, font: tuple[Path, int] | None) -> bytes:
@@ -59,7 +60,7 @@ def _write(pen: ImageDraw.ImageDraw, words: tuple[str, str, str, str], font: tup
     small, large = (ImageFont.truetype(str(font[0]), size, index=font[1]) for size in (30, 56))
     width = SIZE[0] - 2 * MARGIN
     pen.text((MARGIN, 56), kind, font=small, fill=SOFT)
-    for place, line in enumerate(wrapped(large, title, width, TITLE_LINES)):
+    for place, line in enumerate(balanced(large, title, width, TITLE_LINES)):
         pen.text((MARGIN, 124 + place * 84), line, font=large, fill=INK)
     base = SIZE[1] - BAND_HEIGHT + 34
     right = small.getlength(foot)
@@ -80,6 +81,19 @@ def wrapped(font: Font, text: str, width: float, most: int) -> list[str]:
         lines.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
     return lines or [""]
+
+
+def balanced(font: Font, text: str, width: float, most: int) -> list[str]:
+    """Break a text into as few lines as ``wrapped`` does, but of like length, so that none holds one character."""
+    lines = wrapped(font, text, width, most)
+    if len(lines) == 1 or lines[-1].endswith("…"):
+        return lines
+    low, high = width / 2, width  # pixels; the narrowest measure that needs no further line lies between
+    while high - low > 1:
+        middle = (low + high) / 2
+        tried = wrapped(font, text, middle, most + 1)
+        low, high = (low, middle) if len(tried) == len(lines) else (middle, high)
+    return wrapped(font, text, high, most)
 
 
 def _fitting(font: Font, text: str, width: float) -> int:

@@ -8,7 +8,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
-from queqiao.core.i18n import current_language, lazy
+from queqiao.core.i18n import lazy
 from queqiao.needs.models import Need
 from queqiao.records.models import CatalogueRecord
 from queqiao.records.presenting import Face
@@ -56,11 +56,6 @@ def kind_of_number(number: str) -> Kind:
         raise Http404 from None
 
 
-def is_foreign() -> bool:
-    """Whether the reader reads another language than that in which records are written."""
-    return current_language() != "zh"
-
-
 def price_of(face: Face) -> str:
     """Write what an achievement costs."""
     return amount(face.get("price", None), face.get("price_qualifier", "exact"), face.get("price_currency", "CNY"))
@@ -87,7 +82,7 @@ def card(face: Face, url: str) -> dict[str, Any]:
         "number": face.number,
         "title": face.title,
         "summary": "；".join(indicators) if said == "indicators" else face.get(said),
-        "chinese_only": said in face.untranslated or (said == "indicators" and bool(indicators) and is_foreign()),
+        "chinese_only": not face.untranslated.isdisjoint(("title", said)),
         "field": fields[0] if fields else "",
         "organisation": face.organisation,
         "maturity": face.get("trl", None),

@@ -66,4 +66,5 @@ def _navigation() -> list[tuple[str, str]]:
         (_("专家"), reverse("records", args=["experts"])),
         (_("实验室"), reverse("records", args=["labs"])),
         (_("机构"), reverse("organisations")),
+        (_("专题"), reverse("themes")),
     ]

@@ -371,6 +371,19 @@
   document.addEventListener("change", (event) => {
     if (event.target.hasAttribute("data-submit-on-change")) event.target.form.requestSubmit?.();
   });
+  // ---- "/" leads to the search: to the box of the page, or to the page that has one
+  const TYPING = "input, textarea, select, [contenteditable]";
+  const toSearch = (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.target.closest?.(TYPING) || document.querySelector("dialog[open]")) return;
+    const box = document.querySelector('main input[type="search"]');
+    const link = document.querySelector("[data-search]");
+    if (!box && !link) return;
+    event.preventDefault();
+    if (!box) window.location.assign(link.href);
+    else { box.focus(); box.select(); }
+  };
+  document.addEventListener("keydown", toSearch);
   document.addEventListener("keydown", (event) => {
     const menu = event.key === "Escape" && document.querySelector(".q-menu[open]");
     if (!menu) return;

@@ -14,20 +14,22 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from queqiao.accounts.actors import Actor
-from queqiao.accounts.models import Organisation, Scope, ScopeMembership
+from queqiao.accounts.models import Organisation
 from queqiao.accounts.queries import visible_organisations
 from queqiao.core.files import open_stored
 from queqiao.records.choices import State
 from queqiao.records.models import Attachment
-from queqiao.records.presenting import Face, faces, name_of, with_rows
+from queqiao.records.presenting import Face, faces, with_rows
 from queqiao.records.queries import visible_whole
 from queqiao.research.models import Lab
 from queqiao.web.access import Rule, actor_of, open_to
 from queqiao.web.answers import sealed
-from queqiao.web.kinds import KINDS, Kind, cards_of
+from queqiao.web.contact import operators_of
+from queqiao.web.kinds import KINDS, Kind, cards_of, kind_of
 from queqiao.web.paging import CappedPaginator
 
 OWN, PARTS = 12, 60  # so many records of each kind, and parts, stand on the page of an organisation
+PAGE = 24
 ORDER = ("labs", "achievements", "needs", "experts")
 
 
@@ -35,9 +37,7 @@ ORDER = ("labs", "achievements", "needs", "experts")
 def organisation(request: HttpRequest, number: str) -> HttpResponse:
     """Show an organisation and what it shows; the address of a merged one leads to where it went."""
     actor = actor_of(request)
-    row = visible_organisations(actor).filter(number=number).select_related("region", "parent", "merged_into").first()
-    if row is None:
-        raise Http404
+    row = _found(number, actor)
     if row.merged_into is not None:
         return redirect("organisation", number=row.merged_into.number, permanent=False)
     shown = {plural: _shown_by(row, KINDS[plural], actor) for plural in ORDER}
@@ -46,15 +46,30 @@ def organisation(request: HttpRequest, number: str) -> HttpResponse:
     context = {
         "organisation": row,
         "shown": cards,
-        "counts": [(KINDS[plural].label, plural, _counted(rows, cards[plural])) for plural, rows in shown.items()],
+        "counts": {plural: _counted(rows, cards[plural]) for plural, rows in shown.items()},
+        "most": OWN,
         "kinds": KINDS,
         "parts": parts.select_related("region")[:PARTS],
         "aliases": row.aliases.all(),
-        "scopes": _scopes_of(row),
+        "operators": operators_of(row),
         "address": settings.SITE_URL + reverse("organisation", args=[number]),
         "as_of": timezone.localdate(),
     }
     return render(request, "catalogue/organisation.html", context)
+
+
+@open_to(Rule.PUBLIC)
+def organisation_records(request: HttpRequest, number: str, plural: str) -> HttpResponse:
+    """List all that an organisation shows of one kind, as many as its page counts."""
+    kind, actor = kind_of(plural), actor_of(request)
+    row = _found(number, actor)
+    if row.merged_into is not None:
+        return redirect("organisation-records", number=row.merged_into.number, plural=plural, permanent=False)
+    page = CappedPaginator(_shown_by(row, kind, actor), PAGE).get_page(request.GET.get("page"))
+    rows: Any = page.object_list
+    cards = _cards(plural, faces(with_rows(rows)))
+    context = {"organisation": row, "kind": kind, "page": page, "cards": cards}
+    return render(request, "catalogue/organisation_records.html", context)
 
 
 @open_to(Rule.PUBLIC)
@@ -64,6 +79,13 @@ def organisation_logo(request: HttpRequest, number: str) -> HttpResponseBase:
     if row is None:
         raise Http404
     return sealed(FileResponse(open_stored(settings.FILES_DIR, row.logo), content_type=guess_type(row.logo)[0]))
+
+
+def _found(number: str, actor: Actor) -> Organisation:
+    found = visible_organisations(actor).filter(number=number).select_related("region", "parent", "merged_into").first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def _shown_by(row: Organisation, kind: Kind, actor: Actor) -> QuerySet[Any]:
@@ -93,14 +115,8 @@ def _first_pictures(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     return {record_id: reverse("attachment", args=[pk]) for record_id, pk in rows}
 
 
-def _scopes_of(row: Organisation) -> list[tuple[str, Organisation]]:
-    """Return the names of the scopes in which an organisation is today, each with who runs it."""
-    joined = ScopeMembership.objects.current().filter(organisation=row).values("scope")
-    rows = Scope.objects.filter(pk__in=joined).select_related("operator")
-    return [(name_of(scope), scope.operator) for scope in rows]
-
-
 urlpatterns = [
     path("organisations/<str:number>", organisation, name="organisation"),
     path("organisations/<str:number>/logo", organisation_logo, name="organisation-logo"),
+    path("organisations/<str:number>/<str:plural>", organisation_records, name="organisation-records"),
 ]

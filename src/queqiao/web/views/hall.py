@@ -9,6 +9,8 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from queqiao.accounts.actors import Actor
+from queqiao.accounts.choices import OrganisationState
+from queqiao.accounts.queries import visible_organisations
 from queqiao.core.i18n import _
 from queqiao.hall.queries import ending_soon, popular, shown_themes
 from queqiao.needs.models import Need
@@ -29,9 +31,10 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show what is new, what is chosen, what many look at, what ends soon, and where to begin."""
     actor = actor_of(request)
     published = {plural: visible(kind.model, actor).filter(state=State.PUBLISHED) for plural, kind in KINDS.items()}
+    there = visible_organisations(actor).filter(state=OrganisationState.ACTIVE)
     figures = [
-        (kind.label, CappedPaginator(published[plural], 1).count, reverse("records", args=[plural]))
-        for plural, kind in KINDS.items()
+        *((kind.label, published[plural], reverse("records", args=[plural])) for plural, kind in KINDS.items()),
+        (_("机构"), there, reverse("organisations")),
     ]
     themes = shown_themes().select_related("scope")[:FEW]
     viewed = popular(actor, Achievement, FEW)
@@ -41,7 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "themes": [theme_card(one) for one in themes],
         "popular": cards_of(faces(viewed)) if len(viewed) == FEW else (),  # one visit makes nothing popular
         "ending": _ending(actor),
-        "figures": figures,
+        "figures": [(label, CappedPaginator(rows, 1).count, href) for label, rows, href in figures],
         "kinds": KINDS.values(),
         "as_of": timezone.localdate(),
     }

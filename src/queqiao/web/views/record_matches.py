@@ -6,33 +6,44 @@ from django.urls import reverse
 
 from queqiao.accounts.actors import Actor
 from queqiao.core.i18n import _
-from queqiao.matching.choices import CandidateKind, Decision
+from queqiao.matching.choices import CandidateKind, Decision, RoundState
 from queqiao.matching.models import Round
-from queqiao.matching.queries import visible_matches
+from queqiao.matching.queries import current_round, visible_matches
 from queqiao.needs.models import Need
 from queqiao.records.models import CatalogueRecord, concrete_kinds
 from queqiao.records.presenting import faces, with_rows
 from queqiao.records.queries import is_owner, is_staff_of, visible
+from queqiao.web.filters import day
 from queqiao.web.kinds import cards_of
 
 MOST = 12
 
 
 def fitting(record: CatalogueRecord, actor: Actor) -> dict[str, Any]:
-    """Return what stands in the record's place for matches: ``cards`` with ``title`` and ``hint``, and ``bench``."""
-    shown: dict[str, Any] = {"cards": [], "title": "", "hint": "", "bench": ""}
+    """Return what stands in the record's place for matches: ``cards`` with ``title`` and ``hint``, and ``bench``.
+
+    ``nothing`` holds title and note where the staff said last that nothing fits.
+    """
+    shown: dict[str, Any] = {"cards": [], "title": "", "hint": "", "bench": "", "nothing": None}
     if actor.person_id is None:
         return shown
     if is_owner(record, actor):
         if isinstance(record, Need):
             shown |= {"title": _("已采纳的匹配"), "hint": _("运营人员看过并认为适合这条需求。")}
-            shown["cards"] = _accepted(record, actor)
+            shown |= {"cards": _accepted(record, actor), "nothing": _nothing(record)}
         elif record.KIND in CandidateKind.values:
             shown |= {"title": _("可能适合的需求"), "hint": _("按双方写明的内容找到，供您参考。")}
             shown["cards"] = _needs(record, actor)
     if isinstance(record, Need) and is_staff_of(record, actor) and Round.objects.filter(need=record).exists():
         shown["bench"] = reverse("bench", args=[record.number])
     return shown
+
+
+def _nothing(need: Need) -> dict[str, str] | None:
+    newest = current_round(need)
+    if newest is None or newest.state != RoundState.NOTHING_FITS:
+        return None
+    return {"title": _("{day}：这次没有找到合适的对象。").format(day=day(newest.closed_at)), "note": newest.note}
 
 
 def _accepted(need: Need, actor: Actor) -> list[dict[str, Any]]:

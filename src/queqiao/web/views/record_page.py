@@ -18,7 +18,7 @@ from queqiao.core.i18n import _
 from queqiao.hall.models import Theme
 from queqiao.hall.queries import kept_themes
 from queqiao.records.choices import State, Visibility
-from queqiao.records.labels import LABELS
+from queqiao.records.labels import KIND_LABELS, LABELS
 from queqiao.records.models import Attachment
 from queqiao.records.presenting import Face, faces, is_open, with_rows
 from queqiao.records.queries import (
@@ -36,6 +36,7 @@ from queqiao.research.queries import about_person
 from queqiao.web.access import Rule, actor_of, open_to
 from queqiao.web.answers import qr_answer, sealed
 from queqiao.web.argument import indicator_rows, ways, with_figure
+from queqiao.web.contact import operators_for
 from queqiao.web.cover import draw_cover, find_font, mark_of
 from queqiao.web.filters import day
 from queqiao.web.kinds import KINDS, budget_of, cards_of, kind_of_number, price_of
@@ -57,6 +58,7 @@ def record(request: HttpRequest, number: str) -> HttpResponse:
     inside = is_insider(row, actor)
     face = faces([row], inside=inside)[0]
     shown = {"kind": kind, "face": face, "labels": LABELS, "fitting": fitting(row, actor)}
+    shown["contact"] = None if inside else _contact(row, face)
     context = _content(row, face, actor) | _hands(row, actor) | shown
     response = render(request, "catalogue/record.html", context)
     if not inside:
@@ -86,6 +88,17 @@ def _content(row: Any, face: Face, actor: Actor) -> dict[str, Any]:
         "cover": settings.SITE_URL + reverse("record-cover", args=[row.number]),
         "as_of": timezone.localdate(),
     }
+
+
+def _contact(row: Any, face: Face) -> dict[str, Any]:
+    """Return how others come into contact with who owns a record; who owns a blind one is not said."""
+    shown = {"operators": operators_for(face, row.organisation), "href": "", "more": ""}
+    if not face.whole:
+        say = _("这条记录匿名发布。请把编号 {number} 告诉运营方，由运营方转告发布单位；对方同意后，再介绍双方认识。")
+        return shown | {"say": say.format(number=face.number)}
+    say = _("想谈合作，请把编号 {number} 告诉运营方，由技术经理人转达并陪同对接。").format(number=face.number)
+    href = reverse("organisation", args=[face.organisation_number]) + "#contact"
+    return shown | {"say": say, "href": href, "more": _("查看{name}的展位").format(name=face.organisation)}
 
 
 def _hands(row: Any, actor: Actor) -> dict[str, Any]:
@@ -124,7 +137,8 @@ def record_cover(request: HttpRequest, number: str) -> HttpResponseBase:
     if row is None:
         raise Http404
     face = faces([row])[0]
-    words = (str(kind.label), face.title, face.organisation if face.whole else "", f"{settings.SITE['name']}｜{number}")
+    foot = f"{settings.SITE['name']}｜{number}"
+    words = (str(KIND_LABELS[face.kind]), face.title, face.organisation if face.whole else "", foot)
     etag = quote_etag(mark_of(words))
 
     def drawn() -> HttpResponse:
