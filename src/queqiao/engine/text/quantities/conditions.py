@@ -130,7 +130,7 @@ def _before_value(text: str, phrase: Phrase, following: Phrase, clause: tuple[in
     if marker is not None:
         skipped = max(before.rfind(":") + 1, len(before) - len(before.lstrip()))
         return Condition(clause[0] + skipped, phrase.end + marker.end())
-    if not between and phrase.unit in ("d", "h", "Cel") and following.compared:  # 抗压强度28d达3MPa
+    if not between.strip() and phrase.unit in ("d", "h", "Cel") and following.compared:  # 抗压强度28d达3MPa
         return Condition(phrase.start, phrase.end)
     if _JOINS.match(between) or len(between) < 2 or phrase.unit not in _SETTING_UNITS:
         return None

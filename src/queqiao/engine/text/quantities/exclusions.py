@@ -36,11 +36,11 @@ _BUDGET = re.compile(
 )
 _BACKGROUND = re.compile(
     r"(?:员工|职工|占地|厂房|建筑面积|海拔|埋深|(?:全长|总长)(?!的)|里程|注册|成立|存栏|运距|人口|库容|装机|耕地|基地|流转|种植面积|"
-    r"年产[^，。；]{0,6}$|年产尾矿|年产量|年排放|年需求|年用|年销|现有|目前|当前|现在|如今|原来|现状|已有|已建|原有|以往|去年|今年|"
-    r"首批|首单|首轮|累计|历时|距今|层高|工期|交期|质保|实施期|建设期|执行期|合同期|获奖|获评|仓库|办公|年减排|年节约|年节省|年节支|年新增|合作期|期限|用地|场地|样品|样机|投放|做过|多年|过去)"
+    r"年产[^，。；]{0,6}$|年产尾矿|年产量|年排放|年需求|年用|年销|现有(?![^，。；\d]{1,8}(?:配置|条件|设备)下)|目前|当前|现在|如今|原来|现状|已有|已建|原有|以往|去年|今年|"
+    r"首批|首单|首轮|累计|历时|距今|层高|工期|交期|质保|实施期|建设期|执行期|合同期|获奖|获评|仓库|办公|年减排|年节约|年节省|年节支|年新增|合作期|期限|用地|场地|(?:样品|样机)(?=[^，。；]{0,2}$)|投放|做过|多年|过去)"
 )
 _TODAY = re.compile(
-    r"目前|当前|现在|现有|(?<!比)(?:现用|现工艺|原工艺|原设计)|如今|原来|现状|只有|仅有|原先|以前|过去|国外|进口(?!同类)|同行|传统"
+    r"(?:目前|当前|现在|现有)(?![^，。；\d]{1,8}(?:配置|条件|设备)下)|(?<!比)(?:现用|现工艺|原工艺|原设计)|如今|原来|现状|只有|仅有|原先|以前|过去|国外|进口(?!同类)|同行|传统"
 )
 _TODAY_FIRST = re.compile(r"[^，。；\d]{0,4}(?:目前|当前|现在|现状|原来|以前)")
 _TURN = re.compile(r"要求|需要|需|希望|想|拟|目标|期望|改造后|研[制发]|开发|采用|新|提升|提高|降|缩短|不[低高大小少超]")
@@ -83,7 +83,8 @@ _OWN_PRESENT = re.compile(
     r"(?:我们?|本)[厂司公][^，。；]{0,14}已|(?:我们?|本|公司|企业|厂)[^，。；需要求望拟想]{0,8}(?:每[年天月日]|[年日月])[^，。；需要求望拟想\d]{0,10}$"
 )
 _STAFF = re.compile(r"(?:人工|人员|工人|操作工|员工|定员|班组)[^，。；]{0,14}$")
-_ONE_OF = re.compile(r"每[^，。；\d]{0,4}$")
+_ONE_OF = re.compile(r"每[^，。；\d≤≥<>]{0,4}$")
+_RATE_AS_SETTING = re.compile(r"(?:倍率|充电|放电)?(?:条件)?[下时](?!间)")
 _DELIVERY = re.compile(r"内?(?:完成|小批|量产|投产|交付|交货|出样|建成|达产|上线|验收)")
 # Letters that are a grade and no unit beside these quantities: 纯度5N, 铅笔硬度2H, 分辨率4K.
 _GRADES = (
@@ -99,7 +100,7 @@ def is_excluded(folded: Folded, value: Value, clause: tuple[int, int], *, compar
     before, after = text[clause[0] : value.start], text[value.end : clause[1]]
     return (
         _is_label(text, value, before, compared=compared)
-        or _is_money(value, before, after)
+        or _is_money(value, text[value.start : value.end], before, after)
         or (not compared and _is_count(text, value, before, after))
         or (value.bare and _ODD.match(after) is not None)
         or is_base(text, value)
@@ -111,7 +112,7 @@ def is_excluded(folded: Folded, value: Value, clause: tuple[int, int], *, compar
         or (not compared and _is_plant(value, before, after))
         or bool(_NEVER.search(before))
         or _is_period(value, before, compared=compared)
-        or (not compared and value.unit in ("mesh", "C"))
+        or (not compared and value.unit in ("mesh", "C") and not _RATE_AS_SETTING.match(after))
         or _is_today(before, after)
         or (not compared and _is_still_today(text, value.start))
     )
@@ -147,7 +148,7 @@ def _is_name(text: str, value: Value, before: str) -> bool:
     return value.bare and bool(following) and following.isascii() and (following.isalpha() or following in "-#")
 
 
-def _is_money(value: Value, before: str, after: str) -> bool:
+def _is_money(value: Value, written: str, before: str, after: str) -> bool:
     """Money counts only as the cost of one unit of output or product."""
     if value.bare and _FUNDS.search(before):
         return True
@@ -155,7 +156,7 @@ def _is_money(value: Value, before: str, after: str) -> bool:
         return False
     if _BUDGET.search(before):
         return True
-    if "/" in value.unit:
+    if "/" in value.unit or "/" in written:
         return False
     return not (_COST.search(before) and _PER_COST.search(before))
 

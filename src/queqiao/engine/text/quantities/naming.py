@@ -27,6 +27,12 @@ _HEAD = re.compile(
 )
 _RIVAL_FIRST = re.compile(r"(?:与|和|同|较|相比|比)[^，。；]{1,12}?(?:相比较?|比较?)(?!例|值|表)")
 _RIVAL_LAST = re.compile(r"(?:比|较|与|同)(?!例|值|表面|重|热|容|强度)[^，。；]{1,10}$")
+# 告警提前量：现状 90 s，目标 ≥15 min: the quantity stands before the colon, what is wanted of it after a word of aim.
+_HEADED = re.compile(
+    r"\s*(?:\(?\d{1,2}(?:[、)]|\.(?!\d))\s*)?(?P<head>[^:：，。；\n]{1,24}?)\s*[:：](?:[^:：。；\n]{0,40}[，,])?\s*"
+    r"(?:目标|要求|期望|考核|指标)[值为是:：\s]*[^:：，。；\n\d]{0,8}(?:\d[^:：，。；\n]{0,6})?$"
+)
+_NO_HEAD = re.compile(r"(?:目标|要求|指标|任务|内容|需求|具体|如下|参数|期望|问题)$")
 _PER_BEFORE = re.compile(
     r"每(?:处理|蒸发|生产|加工|运输|输送|消耗|发|产)?(?:1|一)?(?P<count>百|千|万|\d+)?(?P<unit>分钟|小时|天|日|年|月|秒|周|班|克|千克|公斤|吨|亩|升|毫升|平方米|立方米|方|公里|米|件|台|瓶|次)"
     r"(?P<rest>[^，。；\d≥≤<>]{0,8})$"
@@ -98,6 +104,16 @@ def find_name(text: str, clause_start: int, phrase_start: int, *, relative: bool
     if _JOINERS.fullmatch(text, start, end):
         return Name("", end, end)
     return Name(text[start:end], start, end)
+
+
+def find_head(text: str, phrase_start: int) -> Name | None:
+    """Find the quantity of an item of a list whose value follows a word of aim, or None where it is no such item."""
+    floor = max(0, phrase_start - 80)
+    begin = 1 + max(text.rfind(mark, floor, phrase_start) for mark in "；;。\n")
+    found = _HEADED.match(text, begin or floor, phrase_start)
+    if found is None or _NO_HEAD.search(found["head"]):
+        return None
+    return Name(found["head"], found.start("head"), found.end("head"))
 
 
 def _without_rival(text: str, start: int, end: int) -> tuple[int, int]:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from queqiao.engine.text.quantities.model import Folded
 
-_DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
+# Thousands are set apart by commas or by blanks: 1,600 and 2 500; 30 300 after a letter (C30 300) are two numbers.
+_THOUSANDS = r"\d{1,3}(?:,\d{3})+(?!\d)|(?<![\dA-Za-z.,])[1-9]\d{0,2}(?: \d{3})+(?![\d,])"
+_DIGITS = rf"(?:{_THOUSANDS}|\d+)(?:\.\d+)?"
 _POWER = re.compile(r"\s?[×xX*·]\s?10(?:\^?([-+]?\d{1,2}))")
 _BARE_POWER = re.compile(r"\^?([-+]?\d{1,2})(?!\d)")
 _EXPONENT = re.compile(r"[eE]([-+]?\d{1,2})(?![\dA-Za-z])")
@@ -23,14 +25,15 @@ _TENTHS = re.compile(r"([一二两三四五六七八九]|\d(?:\.\d)?)成([一二
 _HALF = re.compile(r"半(?=个?小时|年|个月|天|小时|分钟)|一半")
 _COUNTED = (
     r"次|年(?!代|级)|个月|个?小时|分钟|秒|天|公里|公斤|千克|克|毫克|斤|吨|米|毫米|微米|纳米|厘米|平方米|立方米|毫升|升|亩|公顷|"
-    r"倍|瓶|件|台|转|度|千瓦|兆瓦|瓦|伏|安|兆帕|千帕|帕|牛|元|个百分点|个循环|像素|赫兹|分贝|摄氏度"
+    r"倍|瓶|件|台|转|度|千瓦|千伏|兆瓦|瓦|伏|安|兆帕|千帕|帕|牛|元|个百分点|个循环|像素|赫兹|分贝|摄氏度"
 )
 # A single numeral is a number only beside a comparison: 不少于三年, 两小时以内; elsewhere it is 一次性, 两段式.
 _PLAIN_CHINESE = re.compile(
-    rf"[{_CHINESE}]{{2,12}}(?={_COUNTED})|[一两二三四五六七八九十](?=倍|个百分点)"
+    rf"(?:(?![十百千万]千)[{_CHINESE}]){{1,11}}[{_CHINESE}](?={_COUNTED})|[一两二三四五六七八九十](?=倍|个百分点)"
     rf"|(?<=[荷载重力])[一二两三四五六七八九十](?=吨|公斤|千克)|(?<=[于过到达至约])[一两二三四五六七八九十](?!次)(?={_COUNTED})"
     rf"|[一两二三四五六七八九十](?!次)(?=(?:{_COUNTED})(?:及?以上|以内|之内|及?以下|左右))"
 )
+_SEVERAL = re.compile(r"[一二两三四五六七八九]{2}")  # 两三个小时, 四五百吨
 _FRACTION = re.compile(r"([二三四五六七八九十])分之([一二两三四五六七八九])")
 _OF_UNIT = {
     "百万": ("[ppm]", 1.0),
@@ -72,7 +75,7 @@ def _arabic(folded: Folded) -> Iterator[Number]:
         if text.startswith("10", start) and not folded.original(start + 2 if start + 2 < end else start).isascii():
             end = position = start + 2  # 10⁷: the digits after the ten are raised
         written = text[start:end]
-        value, whole = float(written.replace(",", "")), written.isdigit()
+        value, whole = float(re.sub("[, ]", "", written)), written.isdigit()
         bare_power = _BARE_POWER.match(text, end) if written == "10" else None
         if bare_power is not None and _is_power(folded, bare_power):
             value, end, whole = 10.0 ** int(bare_power[1]), bare_power.end(), False
@@ -95,7 +98,7 @@ def _is_power(folded: Folded, match: re.Match[str]) -> bool:
 def _of(text: str) -> Iterator[Number]:
     for match in _OF.finditer(text):
         unit, factor = _OF_UNIT[match[1]]
-        value = float(match[2].replace(",", "")) if match[2][0].isdigit() else chinese_value(match[2])
+        value = float(re.sub("[, ]", "", match[2])) if match[2][0].isdigit() else chinese_value(match[2])
         yield Number(match.start(), match.end(), _tidy(value * factor), unit)
     for match in _FRACTION.finditer(text):
         value = chinese_value(match[2]) / chinese_value(match[1])
@@ -120,8 +123,7 @@ def _chinese(text: str) -> Iterator[Number]:
         )
     for match in _PLAIN_CHINESE.finditer(text):
         before = text[match.start() - 1 : match.start()]
-        several = len(match[0]) > 1 and not set(match[0]) & set("十百千万")  # 两三个小时
-        if before not in tuple("第之近数几多") and not several:
+        if before not in tuple("第之近数几多") and not _SEVERAL.search(match[0]):
             yield Number(match.start(), match.end(), _tidy(chinese_value(match[0])))
 
 

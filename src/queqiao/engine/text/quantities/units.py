@@ -23,6 +23,15 @@ _DOT = re.compile(r"[·⋅•*.×]")
 _PER_DEGREE = re.compile(r"/(?:K|°C)(?![A-Za-z])")  # 11×10⁻⁶/℃
 _COUNT = re.compile(r"(?:10|15|24|25|50|100|1000|10000)(?!\d)")
 _MULTIPLE = re.compile(r"[万千百]")
+_COUNTED_BY = re.compile(r"[\u4e00-\u9fff]{1,2}(?=[·，。；、,;)\s]|$)")  # 次/站·年: whatever is counted by is a one
+# Words that begin with the character of a unit: 0.02升到0.04, 8转速.
+_WORDS = {
+    "升": "到至高温降级起", "节": "约能省拍点流水", "安": "全装", "克": "服隆", "米": "线糠粉饭", "目": "标前的录",
+    "回": "收路用火弹流复来归", "转": "速移化换让轮子矩炉", "托": "盘管", "特": "性征种殊点", "匹": "配", "口": "径岸",
+    "牛": "奶肉皮羊", "周": "期边围", "瓦": "片楞", "分": "别布子类级解离层", "度": "过假量", "孔": "径隙", "根": "据",
+    "支": "持撑架", "张": "力", "对": "比应于流", "条": "件", "包": "装括", "台": "阶架", "单": "元位个体独",
+    "块": "钱",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +54,14 @@ def _atom() -> re.Pattern[str]:
     """One unit, the longest writing first; Latin letters must not go on into a longer word."""
     forms = sorted(_forms(), key=lambda form: (-len(form), form))
     guarded = (
-        re.escape(form) + (r"(?![A-Za-zΩμ])" if form[-1].isascii() and form[-1].isalpha() else "") for form in forms
+        re.escape(form) + (r"(?![A-Za-zΩμ])" if form[-1].isascii() and form[-1].isalpha() else _no_word(form))
+        for form in forms
     )
     return re.compile("|".join(guarded))
+
+
+def _no_word(form: str) -> str:
+    return f"(?![{_WORDS[form]}])" if form in _WORDS else ""
 
 
 def recognise(text: str, start: int) -> Unit | None:
@@ -77,15 +91,20 @@ def _product(text: str, start: int) -> tuple[str, float, int] | None:
     code, position = found
     while (dot := _DOT.match(text, position)) is not None:
         more = _single(text, dot.end())
-        if more is None or more[0] == "1":
+        if more is None or ("1" in (code, more[0]) and dot[0] != "·"):
             break
         inverse = _INVERSE.match(text, dot.end())
         if inverse is not None and inverse[1] in _forms():
             power = "" if inverse[2] == "1" else inverse[2]
             code, position = _divide(code, _forms()[inverse[1]] + power), inverse.end()
         else:
-            code, position = f"{code}.{more[0]}", more[1]
+            code, position = _times(code, more[0]), more[1]
     return code, 1.0, position
+
+
+def _times(code: str, other: str) -> str:
+    """Multiply two codes; a piece is a one: 次/站·年 is per year."""
+    return other if code == "1" else code if other == "1" else f"{code}.{other}"
 
 
 def _single(text: str, start: int) -> tuple[str, int] | None:
@@ -105,7 +124,8 @@ def _denominator(text: str, start: int) -> tuple[str, float, int] | None:
     position = start + bracket
     number = _COUNT.match(text, position)
     multiple = _MULTIPLE.match(text, number.end() if number else position)
-    head = _product(text, multiple.end() if multiple else (number.end() if number else position))
+    position = multiple.end() if multiple else (number.end() if number else position)
+    head = _product(text, position) or _piece(text, position)
     if head is None:
         return None
     code, _, position = head
@@ -124,6 +144,15 @@ def _denominator(text: str, start: int) -> tuple[str, float, int] | None:
             return None
         position += 1
     return code, share, position
+
+
+def _piece(text: str, start: int) -> tuple[str, float, int] | None:
+    """Read what things are counted by, whatever they are called, and a period after it: 站·年, 批."""
+    word = _COUNTED_BY.match(text, start)
+    if word is None:
+        return None
+    more = _product(text, word.end() + 1) if text.startswith("·", word.end()) else None
+    return more or ("1", 1.0, word.end())
 
 
 def _counted(number: str, code: str, share: float) -> tuple[str, float]:

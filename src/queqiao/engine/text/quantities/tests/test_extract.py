@@ -60,6 +60,12 @@ def read(text: str) -> list[tuple[str, Comparison, float | None, float | None, s
         ("凝点不高于零下35度", ("不高于零下35度", LE, None, -35, "Cel")),
         ("循环寿命2600周", ("2600周", EQ, 2600, 2600, "times")),
         ("亩产不低于800斤", ("不低于800斤", GE, 400, None, "kg/mu")),
+        ("年处理能力不低于12 500 t", ("不低于12 500 t", GE, 12500, None, "t/a")),
+        ("配电容量五百千伏安", ("五百千伏安", EQ, 500, 500, "kVA")),
+        ("误停≤2 次/站·年", ("≤2 次/站·年", LE, None, 2, "1/a")),
+        ("试剂用量≤0.8 kg/槽", ("≤0.8 kg/槽", LE, None, 0.8, "kg")),
+        ("育苗成本≤1.5元/株", ("≤1.5元/株", LE, None, 1.5, "CNY")),
+        ("每盏灯增加成本18元", ("18元", EQ, 18, 18, "CNY")),
         ("pot life over 3 years", ("over 3 years", GT, 3, None, "a")),
         ("efficiency of at least 95%", ("at least 95%", GE, 95, None, "%")),
         ("operating temperature -40 to 60 °C", ("-40 to 60 °C", RANGE, -40, 60, "Cel")),
@@ -107,6 +113,7 @@ def test_a_change_is_told_from_a_level(text: str, relative: bool, low: float | N
         "研发费用按100%加计扣除，研发人员占比15%，产值占全市的21%。",
         "靶材纯度5N，铅笔硬度2H，图像分辨率4K，布设12个点位。",
         "装夹一次要两三个小时，操作人员减至4人。",
+        "每年进货四五百吨。",
         "",
         "钢",
         "！？。，",
@@ -179,6 +186,15 @@ def test_any_text_gives_disjoint_places_inside_it(text: str):
             assert indicator.low <= indicator.high
 
 
+@given(st.text(PIECES, max_size=60))
+def test_names_and_conditions_are_words_of_the_text_at_their_places(text: str):
+    for indicator in extract_indicators(text):
+        if indicator.name_start is not None:
+            assert text[indicator.name_start : indicator.name_end] == indicator.name
+        assert bool(indicator.name) == (indicator.name_start is not None)
+        assert (indicator.condition or "") in text
+
+
 def test_twenty_thousand_characters_are_read_whole():
     text = "抗拉强度不低于600MPa，500次循环后容量保持率≥80%；" * 600
     assert len(extract_indicators(text[:20_000])) > 1000
@@ -213,3 +229,25 @@ def test_no_run_of_signs_takes_more_than_a_moment(piece: str):
     started = time.perf_counter()
     extract_indicators(text)
     assert time.perf_counter() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value", "condition"),
+    [
+        ("卡箍脱落：现状 6 次/月，目标 ≤1 次/月", "卡箍脱落", "≤1 次/月", None),
+        ("预警提前量：目标 ≥20 min；误报：目标每站 ≤2 条/周", "误报", "≤2 条/周", None),
+        ("2. 吨纸汽耗：要求不高于1.6t", "吨纸汽耗", "不高于1.6t", None),
+        ("浸水48小时附着力：现状 2 MPa，目标 ≥5 MPa", "附着力", "≥5 MPa", "浸水48小时"),
+        ("技术指标：精度±1%，要求：寿命8年", "寿命", "8年", None),
+    ],
+)
+def test_in_a_list_the_quantity_stands_before_the_colon_and_not_the_word_of_aim(
+    text: str, name: str, value: str, condition: str | None
+):
+    found = extract_indicators(text)[-1]
+    assert (found.name, text[found.start : found.end], found.condition) == (name, value, condition)
+    assert text[found.name_start : found.name_end] == name
+
+
+def test_a_word_that_begins_like_a_unit_is_no_unit():
+    assert [i.unit for i in extract_indicators("导热系数从0.022升到0.041，并发≥300节点")] == ["1", "1"]
