@@ -50,6 +50,14 @@ class Document:
             position += len(text) + 1
         return tuple(self.parts), tuple(starts)
 
+    def extent(self, part: str) -> tuple[int, int]:
+        """Say where a part stands in ``text``; (0, 0) where there is none."""
+        names, starts = self._starts
+        if part not in names:
+            return 0, 0
+        start = starts[names.index(part)]
+        return start, start + len(self.parts[part])
+
     def place(self, start: int, end: int) -> Span:
         """Say in which part ``text[start:end]`` stands, and where."""
         names, starts = self._starts

@@ -2,7 +2,8 @@
 
 The score is a pure function of the pair and the corpus snapshot:
 
-``score = similarity + 0.06 · (met - missed) / required + field + maturity + region + cooperation``
+``score = similarity + indicators + field + maturity + region + cooperation``
+``indicators = 0.10 · (met - missed) / required - (0.06 where any is missed)``
 
 with ``similarity`` as in ``lexical``, the indicators compared in ``text.quantities``, and the last four as in
 ``AGREEMENT_WEIGHTS``. Without any shared term the score is 0: agreement on a region alone makes no match.
@@ -29,9 +30,19 @@ from queqiao.engine.ranking.structured import (
 )
 from queqiao.engine.text.analyser import Analyser, Terms
 from queqiao.engine.text.fillers import learn_fillers
-from queqiao.engine.text.quantities import Gap, GapStatus, Indicator, compare_indicators, extract_indicators
+from queqiao.engine.text.quantities import (
+    Gap,
+    GapStatus,
+    Indicator,
+    compare_indicators,
+    extract_indicators,
+    find_demands,
+)
 
-INDICATOR_WEIGHT = 0.06
+INDICATOR_WEIGHT = 0.10
+# Of two candidates with like texts the one that misses nothing comes first, whatever else the other reaches. Levels
+# do not count it: a missed indicator keeps a candidate below 4 by itself.
+MISS_COSTS = 0.06
 # What agreement adds and disagreement takes away. Fields differ by taxonomy more often than by subject, and a
 # far region is no reason against a match: neither takes anything away.
 AGREEMENT_WEIGHTS: Mapping[str, tuple[float, float]] = {
@@ -47,7 +58,7 @@ COMPARE: Mapping[str, Callable[[str, str], Agreement]] = {
     "cooperation": compare_cooperation,
 }
 # Raised whenever the same pair would get another score, level or reason under the same snapshot.
-MODEL_VERSION = "1"
+MODEL_VERSION = "2"
 DECIMALS = 6  # of a score: enough to tell candidates apart, few enough to be the same on every machine
 
 
@@ -116,7 +127,8 @@ class Ranker:
         """Cut a need; give its ``terms`` where they are known already."""
         full = terms or self.analyser.terms(need.text)
         weights = need_weights(self.snapshot, full, self.analyser.terms(need.title))
-        return AnalysedNeed(need, weights, place_terms(self.analyser, need), extract_indicators(need.text))
+        demands = find_demands(need.text, need.extent("indicators"))
+        return AnalysedNeed(need, weights, place_terms(self.analyser, need), demands)
 
     def shortlist(self, need: AnalysedNeed, *, top: int, rows: NDArray[np.intp] | None = None) -> Shortlist:
         """Return the best ``top`` candidates among ``rows`` (all where None), or abstain."""
@@ -124,7 +136,8 @@ class Ranker:
         matches = [self._match(need, scored, rank) for rank, scored in enumerate(ordered, 1) if scored.score > 0]
         if not matches:
             return Shortlist(need.document.id, (), None)
-        if not fits(matches[0].score, has_reason=bool(matches[0].evidence.terms)):
+        best = matches[0].score + _miss_cost(ordered[0].gaps)
+        if not fits(best, has_reason=bool(matches[0].evidence.terms)):
             return Shortlist(need.document.id, (), matches[0])
         return Shortlist(need.document.id, tuple(matches), None)
 
@@ -142,7 +155,7 @@ class Ranker:
         total = similarity.total
         index = np.arange(len(self.candidates), dtype=np.intp) if rows is None else rows
         if len(total) > top:
-            reach = 2 * INDICATOR_WEIGHT if need.indicators else 0.0
+            reach = 2 * INDICATOR_WEIGHT + MISS_COSTS if need.indicators else 0.0
             reach += sum(up - down for name, (up, down) in AGREEMENT_WEIGHTS.items() if name in need.document.stated)
             bound = np.partition(total, len(total) - top)[len(total) - top] - reach - 10**-DECIMALS
             keep = np.flatnonzero((total >= bound) & (total > 0))
@@ -174,7 +187,7 @@ class Ranker:
         weights = need.weights, candidate_weights(self.snapshot, self._terms[scored.row])
         terms = shared_terms(need.placed, place_terms(self.analyser, candidate), weights, self.fillers)
         evidence = Evidence(terms, scored.gaps, scored.agreements)
-        level = level_of(scored.score, scored.gaps, has_reason=bool(terms))
+        level = level_of(scored.score + _miss_cost(scored.gaps), scored.gaps, has_reason=bool(terms))
         return Match(need.document.id, candidate.id, rank, scored.score, level, scored.parts, evidence)
 
     def _indicators_of(self, row: int) -> tuple[Indicator, ...]:
@@ -196,7 +209,11 @@ def _indicator_part(gaps: Sequence[Gap]) -> float:
         return 0.0
     met = sum(gap.status is GapStatus.MET for gap in gaps)
     missed = sum(gap.status is GapStatus.NOT_MET for gap in gaps)
-    return INDICATOR_WEIGHT * (met - missed) / len(gaps)
+    return INDICATOR_WEIGHT * (met - missed) / len(gaps) - _miss_cost(gaps)
+
+
+def _miss_cost(gaps: Sequence[Gap]) -> float:
+    return MISS_COSTS if any(gap.status is GapStatus.NOT_MET for gap in gaps) else 0.0
 
 
 def agreement_part(name: str, agreement: Agreement) -> float:

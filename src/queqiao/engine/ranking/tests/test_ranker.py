@@ -76,6 +76,24 @@ def test_a_missed_indicator_keeps_a_candidate_below_level_four():
     assert found.level == 3
 
 
+def test_of_like_texts_the_one_that_misses_nothing_comes_first():
+    need = Need("N", "外墙涂料", "外墙弹性涂料开发，要求拉伸强度不低于2MPa，断裂伸长率不低于300%，耐沾污性不高于15%")
+    misses = Achievement("A1", "外墙弹性涂料开发", "外墙弹性涂料，拉伸强度2.2MPa，断裂伸长率310%，耐沾污性20%")
+    reaches = Achievement("A2", "外墙弹性涂料开发", "外墙用涂料，拉伸强度2.1MPa，断裂伸长率350%")
+    (found,) = match((need,), (misses, reaches))
+    assert [one.candidate_id for one in found.matches] == ["A2", "A1"]
+
+
+def test_what_a_need_tells_of_itself_is_asked_of_nobody():
+    need = Need("N", "米线保鲜", "我们日产32吨米线，最远相距38公里。要求断条率不高于8%。", indicators="保质期 12 天")
+    (found,) = match((need,), (Achievement("A", "米线保鲜", "米线断条率5%，日产50吨"),))
+    (best,) = found.matches
+    assert [(gap.need.name, gap.status) for gap in best.evidence.gaps] == [
+        ("断条率", GapStatus.MET),
+        ("保质期", GapStatus.NOT_STATED),
+    ]
+
+
 def test_spans_point_at_the_shared_word_on_both_sides():
     need, best = document_of(CASTING), match()[0].matches[0]
     candidate = document_of(VACUUM)

@@ -6,17 +6,18 @@ absolute beside absolute and relative beside relative, and under a condition tha
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
+from itertools import pairwise
 
 from queqiao.engine.text.quantities.comparison import better_direction
 from queqiao.engine.text.quantities.model import Comparison, Folded, Indicator
 from queqiao.engine.text.quantities.names import conditions_alike, full_name, is_peak, is_unnamed, name_similarity
 from queqiao.engine.text.quantities.units import convert
-from queqiao.engine.text.quantities.values import find_values
+from queqiao.engine.text.quantities.values import Value, find_values
 
 SAME_QUANTITY = 0.6  # least similarity of two names that are taken for one quantity
-_NUMBERS = re.compile(r"-?\d+(?:\.\d+)?")
 # A range that a product must be able to cover, as against one that a result must lie in.
 _CAPABILITY = re.compile(
     r"量程|范围|工作温度|使用温度|环境温度|耐受|适用|景深|线径|管径|壁厚|直径|频段|频率|波段|输入电压|电压|可调|调节|转速|测距|厚度范围|速度|range|temperature"
@@ -54,7 +55,18 @@ class Gap:
 
 def compare_indicators(need: Sequence[Indicator], offered: Sequence[Indicator]) -> tuple[Gap, ...]:
     """Return one gap for each of the need's indicators, in their order."""
-    return tuple(_gap(indicator, offered) for indicator in need)
+    stated = _with_areas(offered)
+    return tuple(_gap(indicator, stated) for indicator in need)
+
+
+def _with_areas(offered: Sequence[Indicator]) -> Sequence[Indicator]:
+    """400×400像素 is a picture of 160,000 as well."""
+    areas = [
+        replace(second, start=first.start, low=first.low * second.low, high=first.low * second.low)
+        for first, second in pairwise(offered)
+        if first.unit == second.unit == "pixel" and second.start - first.end <= 2 and first.low and second.low
+    ]
+    return [*areas, *offered]
 
 
 def _gap(need: Indicator, offered: Sequence[Indicator]) -> Gap:
@@ -95,33 +107,32 @@ def _in_unit(value: float | None, indicator: Indicator, unit: str) -> float | No
 
 def _condition_fit(need: Indicator, other: Indicator) -> int:
     """Return 2 for the same condition, 1 where the need sets none, 0 for another one or one that is not stated."""
-    asked, stated = _settings(need.condition), _settings(other.condition)
-    if need.condition and not asked:
-        return 2 if other.condition and conditions_alike(need.condition, other.condition) else 0
+    asked, stated = need.condition or "", other.condition or ""
     if not asked:
-        return 1 if other.condition else 2
-    if asked == stated:
-        return 2
-    return 2 if asked & stated or _is_harder(need.condition, other.condition) else 0
+        return 1 if stated else 2
+    settings = _settings(asked)
+    if not settings:
+        return 2 if stated and conditions_alike(asked, stated) else 0
+    worn = bool(_WEAR.search(asked) and _WEAR.search(stated))
+    return 2 if all(any(_covers(one, two, worn=worn) for two in _settings(stated)) for one in settings) else 0
 
 
-def _is_harder(asked: str | None, stated: str | None) -> bool:
-    """More cycles or hours of wear, and deeper cold: what holds there holds under the condition asked for."""
-    values = [find_values(Folded.of(condition or "")) for condition in (asked, stated)]
-    if any(len(found) != 1 or found[0].low != found[0].high for found in values):
+@lru_cache(maxsize=4096)
+def _settings(condition: str) -> tuple[Value, ...]:
+    return tuple(find_values(Folded.of(condition)))
+
+
+def _covers(asked: Value, stated: Value, *, worn: bool) -> bool:
+    """The same setting, a range that holds it, or a harder one: more cycles or hours of wear, deeper cold."""
+    low, high = convert(asked.low, asked.unit, stated.unit), convert(asked.high, asked.unit, stated.unit)
+    if low is None or high is None:
         return False
-    (one,), (other,) = values
-    bound = convert(one.low, one.unit, other.unit)
-    if bound is None:
+    tiny = 1e-9 * max(abs(stated.low), abs(stated.high))
+    if stated.low - tiny <= low and high <= stated.high + tiny:
+        return True
+    if low != high or stated.low != stated.high:
         return False
-    if one.unit == "Cel" and other.unit == "Cel":
-        return other.low <= one.low <= 0
-    worn = _WEAR.search(asked or "") and _WEAR.search(stated or "")
-    return bool(worn) and other.low >= bound
-
-
-def _settings(condition: str | None) -> frozenset[float]:
-    return frozenset(float(number) for number in _NUMBERS.findall(condition or ""))
+    return (worn and stated.low >= low) or (asked.unit == stated.unit == "Cel" and stated.low <= low <= 0)
 
 
 def _judge(

@@ -25,17 +25,17 @@ _SYNONYM_OF = {name: line[0] for line in reversed(_SYNONYMS) for name in sorted(
 _SYNONYM = re.compile("|".join(sorted(map(re.escape, _SYNONYM_OF), key=lambda name: (-len(name), name))))
 _EMPTY = re.compile(
     r"(?:单次|单件|单台|单套|单枚|单根|单体|单位|平均|最大|最小|最高|最低|最终|整机|整枚|整套|总|综合|年均|设计|额定|实测|典型|"
-    r"产品|成品|系统|设备|装置|的|时|后|约|可|能|在|达|到|为|我|其)"
+    r"产品|成品|系统|设备|装置|的|(?<![耗用延工])时(?![间延效长速刻])|后(?![处续])|约|可(?![靠见逆燃])|(?<![电热动势性功储节智效])能(?![耗量效力级见源])|在(?!线)|达(?!标)|到|为|我|其)"
 )
 # What a name is called by that stops before its quantity: 整机12kg, 单次标定8秒, 倾斜12°.
 _HEADS: tuple[tuple[str, str], ...] = (
-    ("s", "时间"), ("kg", "重量"), ("L", "容量"), ("IP", "防护等级"), ("pixel", "分辨率"), ("Cel", "温度"),
+    ("s", "时间"), ("kg", "重量"), ("L", "容量"), ("IP", "防护等级"), ("pixel", "分辨率"),
     ("deg", "角度"), ("m/s", "速度"), ("mm", "尺寸"), ("kW", "功率"), ("t/d", "处理能力"), ("m3/d", "处理能力"),
-    ("mu/h", "作业效率"), ("fps", "帧率"), ("1/h", "产能"),
+    ("mu/h", "作业效率"), ("fps", "帧率"), ("1/h", "产能"), ("times", "寿命"),
 )  # fmt: skip
 _QUANTITY = re.compile(
-    r"(?:[率度量值速温压流频距径长宽高厚深重力矩比性期限耗损数能级积幅差角阻容熵焓荷载]|时间|时长|周期|寿命|续航|航时|功率|系数|成本|"
-    r"费用|噪声|噪音|规模|范围|尺寸|效率|周期|品位|浓度|景深|老化|耗时|用时|收缩|增长|波动|次数|[A-Za-z0-9])$"
+    r"(?:[率度值速温压流频距径长宽高厚深重力矩比性期限耗损数能级积幅差角阻容熵焓荷载]|(?<!测)量|时间|时长|周期|寿命|续航|航时|功率|系数|成本|"
+    r"费用|噪声|噪音|规模|范围|尺寸|效率|周期|品位|浓度|景深|量程|行程|比例|负载|老化|耗时|用时|收缩|增长|波动|次数|[A-Za-z0-9])$"
 )
 # Quantities that one thing has one of, so that what stands before them is only whose it is.
 _SELF_STANDING = re.compile(
@@ -44,8 +44,9 @@ _SELF_STANDING = re.compile(
 )
 # Words that narrow a quantity: 待机功耗 says nothing of 功耗.
 _NARROWED = re.compile(
-    r"待机|休眠|静态|空载|怠速|面内|面外|径向|轴向|横向|纵向|瞬时|瞬态|峰值|短时|理论|局部|首次|初始|湿态|干态|入口|出口|单程|残余|标称"
+    r"待机|休眠|静态|空载|怠速|面内|面外|径向|轴向|横向|纵向|瞬时|瞬态|(?<!峰)峰值|短时|理论|局部|首次|初始|湿态|干态|入口|出口|单程|残余|标称"
 )
+_WORKS = re.compile(r"(?:工作|使用|运行|存储|贮存|适用|耐热|环境|条件)$")
 _SUPERLATIVE = re.compile(r"(?:最快|最高|最大|最多|峰值|可|可达|达|能)*")
 # Words that make two quantities of one: 进水温度 is not 出水温度.
 _OPPOSITES = tuple(
@@ -63,6 +64,8 @@ def full_name(name: str, unit: str) -> str:
     plain = re.sub(r"\s+", "", name)
     if _QUANTITY.search(plain) and not is_unnamed(plain):
         return f"{plain}度" if plain.endswith(("宽", "长", "厚")) else plain
+    if unit == "Cel" and _WORKS.search(plain):  # a temperature that names only where it was measured is no quantity
+        return f"{plain.removesuffix('条件')}温度"
     head = next((head for measured, head in _HEADS if same_dimension(unit, measured)), "")
     return plain if head and plain.endswith(head) else plain + head
 

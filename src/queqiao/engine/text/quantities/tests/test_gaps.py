@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from queqiao.engine.text.quantities import GapStatus, compare_indicators, extract_indicators
 from queqiao.engine.text.quantities.names import name_similarity
@@ -49,6 +51,17 @@ def compare(need: str, offered: str) -> list[GapStatus]:
         ("水耗比现在降低10%以上", "与传统工艺相比水耗降低16%", MET),
         ("处理水量450m³/h", "处理水量520m³/h", MET),
         ("保质期延长到21天", "", NOT_STATED),
+        ("误停：目标 ≤2 次/年", "误停≤1 次/站·年", MET),
+        ("告警提前量：现状 90 s，目标 ≥15 min", "提前量≥20 min", MET),
+        ("成品冷链0~4 ℃", "先在70 ℃下快速液化", NOT_STATED),
+        ("固化时间≤20min", "固化12min", MET),
+        ("单次化验耗时小于40s", "单次化验30秒", MET),
+        ("整条产线能耗降低20%以上", "能耗降低25%", MET),
+        ("30℃下保持率≥80%", "30min后保持率90%", NOT_STATED),
+        ("-20℃、0.5C容量保持率≥80%", "-20℃、0.1C容量保持率90%", NOT_STATED),
+        ("进水COD 5000mg/L时去除率≥85%", "进水COD 4000~6000mg/L时去除率92%", MET),
+        ("分辨率不低于12万像素", "分辨率400×400像素", MET),
+        ("分辨率不低于30万像素", "分辨率400×400像素", NOT_MET),
     ],
 )
 def test_what_is_stated_is_held_against_what_is_asked(need: str, offered: str, status: GapStatus):
@@ -83,3 +96,53 @@ def test_names_of_different_quantities_are_not_taken_for_one(one: str, other: st
 def test_names_of_one_quantity_are_recognised(one: str, other: str):
     assert name_similarity(one, other) >= 0.6
     assert name_similarity(one, other) == name_similarity(other, one)
+
+
+# Quantities no two of which are one, with a unit each; some share a unit or most of their characters.
+QUANTITIES = (
+    ("抗拉强度", "MPa"), ("抗压强度", "MPa"), ("抗弯强度", "MPa"), ("工作压力", "MPa"), ("进水温度", "℃"),
+    ("出水温度", "℃"), ("漏检率", "%"), ("误检率", "%"), ("容量保持率", "%"), ("合格率", "%"),
+    ("接触电阻", "mΩ"), ("绝缘电阻", "mΩ"),
+    ("响应时间", "s"), ("充电时间", "s"), ("长度", "mm"), ("厚度", "mm"), ("定位误差", "mm"),
+    ("整机重量", "kg"), ("载荷", "kg"),
+)  # fmt: skip
+# Settings of which none holds another: what is stated under one says nothing of the next.
+SETTINGS = (
+    "25℃下",
+    "-30℃下",
+    "85℃下",
+    "500h老化后",
+    "转速900r/min时",
+    "满载状态下",
+    "空载状态下",
+    "2C倍率下",
+    "距离3m时",
+)
+VALUES = st.integers(1, 999)
+BOUNDS = st.sampled_from(["不低于", "不高于", "≥", "≤", "大于", "小于"])
+
+
+@given(st.permutations(QUANTITIES), VALUES, VALUES, BOUNDS)
+def test_what_is_stated_of_one_quantity_never_meets_a_demand_on_another(names, asked: int, stated: int, bound: str):
+    (one, unit), (other, _unit) = names[:2]
+    for given_unit in (unit, names[1][1]):
+        assert compare(f"{one}{bound}{asked}{unit}", f"{other}{stated}{given_unit}") == [NOT_STATED]
+
+
+@given(st.permutations(SETTINGS), st.sampled_from(QUANTITIES), VALUES, VALUES, BOUNDS)
+def test_what_holds_under_one_setting_never_meets_a_demand_under_another(
+    settings, quantity: tuple[str, str], asked: int, stated: int, bound: str
+):
+    name, unit = quantity
+    need, offered = f"{settings[0]}{name}{bound}{asked}{unit}", f"{settings[1]}{name}{stated}{unit}"
+    assert MET not in compare(need, offered)
+    assert MET not in compare(need, f"{name}{stated}{unit}")
+
+
+@given(st.sampled_from(SETTINGS), st.sampled_from(QUANTITIES), VALUES, VALUES)
+def test_the_same_quantity_under_the_same_setting_is_met_exactly_where_the_numbers_say_so(
+    setting: str, quantity: tuple[str, str], asked: int, stated: int
+):
+    name, unit = quantity
+    status = compare(f"{setting}{name}≥{asked}{unit}", f"{setting}{name}{stated}{unit}")
+    assert status == [MET if stated >= asked else NOT_MET]
