@@ -115,6 +115,56 @@ def test_indicators_one_object_a_line(run: Run, table: Table, tmp_path: Path):
     }  # fmt: skip
 
 
+def test_gaps_hold_each_demand_against_what_is_stated(
+    run: Run, table: Table, needs: Path, achievements: Path, tmp_path: Path
+):
+    pairs = table("pairs.csv", [("need_id", "achievement_id"), ("N1", "A1"), ("N2", "A3")])
+    out = tmp_path / "gaps.csv"
+    call = ("gaps", "--needs", needs, "--achievements", achievements, "--pairs", pairs, "--out", out)
+    code, _printed, said = run(*call)
+    rows = read_table(out)
+    assert (code, "2 对，3 项要求：2 项达到，0 项未达到，1 项未说明" in said) == (0, True)
+    assert [(row["need_id"], row["achievement_id"], row["required"], row["status"]) for row in rows] == [
+        ("N1", "A1", "不高于1.5%", "met"),
+        ("N1", "A1", "不低于240MPa", "met"),
+        ("N2", "A3", "小于1.5mg/L", "not_stated"),
+    ]
+    texts = {row[0]: row[2] for row in (*NEEDS, *ACHIEVEMENTS)}
+    for row in rows:
+        assert texts[row["need_id"]][int(row["need_start"]) : int(row["need_end"])] == row["required"]
+        if row["offered"]:
+            place = slice(int(row["offered_start"]), int(row["offered_end"]))
+            assert texts[row["achievement_id"]][place] == row["offered"]
+
+
+def test_gaps_name_a_pair_with_an_unknown_id_and_keep_the_others(
+    run: Run, table: Table, needs: Path, achievements: Path, tmp_path: Path
+):
+    pairs = table("pairs.csv", [("need_id", "achievement_id"), ("N9", "A1"), ("N1", "A1"), ("N1", "A99")])
+    out = tmp_path / "gaps.csv"
+    call = ("gaps", "--needs", needs, "--achievements", achievements, "--pairs", pairs, "--out", out)
+    code, _printed, said = run(*call)
+    assert (code, {row["need_id"] for row in read_table(out)}) == (0, {"N1"})
+    assert f"{pairs}，第 2 行，“need_id”列：需求表中没有编号 N9，这一对已略过。" in said
+    assert f"{pairs}，第 4 行，“achievement_id”列：成果表中没有编号 A99，这一对已略过。" in said
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ([("need_id", "score"), ("N1", "1")], "achievement_id"),
+        ([("need_id", "achievement_id"), ("N9", "A1")], "没有写出结果；请核对编号"),
+    ],
+)
+def test_gaps_write_nothing_where_no_pair_can_be_read(
+    run: Run, table: Table, needs: Path, achievements: Path, tmp_path: Path, rows: list[tuple[str, ...]], sentence: str
+):
+    out = tmp_path / "gaps.csv"
+    call = ("gaps", "--needs", needs, "--achievements", achievements, "--pairs", table("p.csv", rows), "--out", out)
+    code, _printed, said = run(*call)
+    assert (code, sentence in said, out.exists()) == (2, True, False)
+
+
 def test_evaluate_measures_ranking_and_levels(run: Run, table: Table):
     header = ("need_id", "achievement_id", "rank", "score", "level", "reasons")
     matches = table("m.csv", [header, ("N", "A", 1, 0.9, 4, ""), ("N", "B", 2, 0.5, 2, ""), ("N", "C", 3, 0.1, 1, "")])
