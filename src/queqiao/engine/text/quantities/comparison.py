@@ -17,7 +17,7 @@ LOWER_IS_BETTER = re.compile(
     r"重复性|不均匀|衰减|蠕变|成本|周期|耗时|用时|重量|厚度差|杂质|RMSE|PUE",
     re.IGNORECASE,
 )
-_PRECISION = re.compile(r"精度|分辨率|分辨力|准确度|灵敏度")
+_PRECISION = re.compile(r"精度|分辨率|分辨力|准确度|灵敏度|稳定性|线性度|均匀性|一致性|不确定度")
 
 _TO = r"(?:到|至|成|为)"
 _CHANGE_UP = r"(?:提高|提升|增加|增大|增至|增强|增长|延长|扩大|上升|升高|升|增|提|加大|拓展)"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _MARKER = re.compile(
-    r"(?:[A-Z][A-Za-z]*\d)?[^，。；、\d≥≤<>]{0,10}?(?:条件下|环境下|工况下|状态下|压力下|温度下|范围内|噪声下|以后|之后|(?<![用耗])[下时后处](?!降|间|理|效|续|延|钟))"
+    r"(?:[A-Z][A-Za-z]*\d)?[^，。；、\d≥≤<>]{0,10}?(?:条件下|环境下|工况下|状态下|压力下|温度下|范围内|噪声下|以后|之后|(?<![用耗])(?:时(?![间效延钟速刻]|长(?!度))|下(?![降限料游])|处(?![理置])|后(?![续处端延])))"
 )
 # 料液浓度120g/L左右时: a value with a comparison is a condition only where this follows at once.
 _MARKER_AT_ONCE = re.compile(r"的?(?:时(?![间长延效速刻])|(?:条件|情况|环境|工况|温度|状态)下)")

@@ -35,7 +35,7 @@ _BUDGET = re.compile(
     r"预算|投资|经费|资金|收入|产值|利润|补助|补贴|销售|营收|注册|价格|单价|售价|奖励|融资|贷款|总额|合同|报价|年费"
 )
 _BACKGROUND = re.compile(
-    r"(?:员工|职工|占地|厂房|建筑面积|海拔|埋深|(?:全长|总长)(?!的)|里程|注册|成立|存栏|运距|人口|库容|装机|耕地|基地|流转|种植面积|"
+    r"(?:员工|职工|占地|厂房|厂区|建筑面积|海拔|埋深|(?:全长|总长)(?!的)|里程|注册|成立|存栏|运距|人口|库容|装机|耕地|基地|流转|种植面积|"
     r"年产[^，。；]{0,6}$|年产尾矿|年产量|年排放|年需求|年用|年销|现有(?![^，。；\d]{1,8}(?:配置|条件|设备)下)|目前|当前|现在|如今|原来|现状|已有|已建|原有|以往|去年|今年|"
     r"首批|首单|首轮|累计|历时|距今|层高|工期|交期|质保|实施期|建设期|执行期|合同期|获奖|获评|仓库|办公|年减排|年节约|年节省|年节支|年新增|合作期|期限|用地|场地|(?:样品|样机)(?=[^，。；]{0,2}$)|投放|做过|多年|过去)"
 )
@@ -46,11 +46,11 @@ _TODAY_FIRST = re.compile(r"[^，。；\d]{0,4}(?:目前|当前|现在|现状|�
 _TURN = re.compile(r"要求|需要|需|希望|想|拟|目标|期望|改造后|研[制发]|开发|采用|新|提升|提高|降|缩短|不[低高大小少超]")
 _TARGET = re.compile(r"要求|需要|希望|达到|提升|提高|降|缩短|控制|不[低高大小少超]|至少|以上|以下|以内|≥|≤")
 _TOO = re.compile(r"(?:太|过于|才能?|就(?![够行可能好]))[^，。；]")
-_ONLY = re.compile(r"(?:只能|仅能|只有|仅有|勉强)[^，。；\d]{0,4}$")
+_ONLY = re.compile(r"(?:只能(?![耗量源])|仅能|只有|仅有|勉强)[^，。；\d]{0,4}$")
 _FUNDS = re.compile(r"(?:资金|投资|经费|投入|产值|利税|利润)[^，。；]{0,3}$")
 _ODD = re.compile(r"[余多几](?:万|千|百)?[^\d，。；、]")  # 30余台: how many there are, roughly
 _POLICY = re.compile(
-    r"加计扣除|扣除|税率|利率|持股|股权|占股|补贴|补助|市场份额|市占率|国产化率|占比达|价格|售价|报价|单价|增长率|同比|学历|专利|论文|软著|著作权|产值|营业额|GDP|人员占比|研发投入"
+    r"加计扣除|扣除|税率|利率|持股|股权|占股|补贴|补助|市场份额|市占率|国产化率|占比达|价格|售价|报价|单价|增长率|同比|学历|专利|论文|软著|著作权|产值|营业额|GDP|人员占比|研发投入|人员占"
 )
 _POLICY_AFTER = re.compile(r"(?:的)?(?:加计|比例)?(?:扣除|抵扣|补助|补贴|资助|配套资金|税率|股)")
 # Plants and machines that a size only identifies: 2×600MW机组, 3600吨压机.
@@ -82,8 +82,9 @@ _ORDINAL = re.compile(r"(?:第|No\.?|编号|附件|表|图|式|专利号|ZL|CN|�
 _OWN_PRESENT = re.compile(
     r"(?:我们?|本)[厂司公][^，。；]{0,14}已|(?:我们?|本|公司|企业|厂)[^，。；需要求望拟想]{0,8}(?:每[年天月日]|[年日月])[^，。；需要求望拟想\d]{0,10}$"
 )
+_AWAY = re.compile(r"距(?!离)[^，。；]{1,6}$")
 _STAFF = re.compile(r"(?:人工|人员|工人|操作工|员工|定员|班组)[^，。；]{0,14}$")
-_ONE_OF = re.compile(r"每[^，。；\d≤≥<>]{0,4}$")
+_ONE_OF = re.compile(r"(?:每[^，。；\d≤≥<>]{0,4}|处理|蒸发|生产|加工|冶炼)$")
 _RATE_AS_SETTING = re.compile(r"(?:倍率|充电|放电)?(?:条件)?[下时](?!间)")
 _DELIVERY = re.compile(r"内?(?:完成|小批|量产|投产|交付|交货|出样|建成|达产|上线|验收)")
 # Letters that are a grade and no unit beside these quantities: 纯度5N, 铅笔硬度2H, 分辨率4K.
@@ -164,6 +165,8 @@ def _is_money(value: Value, written: str, before: str, after: str) -> bool:
 def _is_count(text: str, value: Value, before: str, after: str) -> bool:
     """People, companies, machines and the like, where nothing is compared."""
     written = text[value.start : value.end]
+    if value.unit == "km" and _AWAY.search(before):
+        return True
     if value.unit == "1" and not value.bare and "/" not in written and "每" not in before[-4:]:
         return not written[-1].isdigit() and "倍" not in written
     if value.bare and _PEOPLE.match(after):
@@ -191,6 +194,8 @@ def _is_grade_or_share(value: Value, before: str, after: str) -> bool:
     if any(value.unit == unit and name.search(before + after[:6]) for unit, name in _GRADES):
         return True
     if value.low == 1 and value.whole and _ONE_OF.search(before):
+        return True
+    if before.endswith("每") and not after.startswith(("以", "之")):  # 每百万次小于5mg, 每500h更换
         return True
     if value.unit == "1" and _STAFF.search(before) and (after.startswith(("人", "名")) or not value.bare):
         return True

@@ -23,7 +23,7 @@ _ANOTHER = re.compile(
 )
 # Quantities that people give without a unit.
 _UNITLESS = re.compile(
-    r"(?:pH值?|PH值?|系数|常数|因数|评分|得分|指数|密度|活度|比|比值|因子|折射率|mAP\S*|AUC|PUE|PDI|COP|EER|F1\S*|IoU|PSNR|SSIM|UPF值?|SPF值?|"
+    r"(?:pH值?|PH值?|系数|常数|因数|评分|得分|指数|可靠度|置信度|概率|密度|活度|比|比值|因子|折射率|mAP\S*|AUC|PUE|PDI|COP|EER|F1\S*|IoU|PSNR|SSIM|UPF值?|SPF值?|"
     r"值|并发\S*|用户数|像素|级数|倍率|模数|泊松比|聚合度|酸价|碘值|得率|信噪比|纵横比|长径比|圆度)$",
     re.IGNORECASE,
 )

@@ -15,7 +15,7 @@ _LEAD = re.compile(
 _TRAIL = re.compile(r"(?:\s+(?:of|by|is|are|at|to|should|must|be|shall|deliver))+\s*$", re.IGNORECASE)
 # What stands between a name and its value and belongs to neither.
 _TAIL = re.compile(
-    r"(?:[:\s]|分别|应当|应该|必须|需要|要求|能够|可以|仍然|仍能|依然|要做到|做到|达到了|(?<![响适反效供])应|须|(?<![供])需|(?<![主需])要|(?<![面热性功节动电势智])能|可|仍|为|是|在|均|都|只|也|将|"
+    r"(?:[:\s]|分别|应当|应该|必须|需要|要求|能够|可以|仍然|仍能|依然|要做到|做到|达到了|(?<![响适反效供])应|须|(?<![供])需|(?<![主需])要|(?<![面热性功节动电势智产储赋潜])能|可|仍|为|是|在|均|都|只|也|将|"
     r"的|值为|可以|可望|有望|平均|一般|基本|预计|大致)+$"
 )
 # Verbs and particles after which a name begins. One letter words only where they rarely stand inside a name.
@@ -32,9 +32,10 @@ _HEADED = re.compile(
     r"\s*(?:\(?\d{1,2}(?:[、)]|\.(?!\d))\s*)?(?P<head>[^:：，。；\n]{1,24}?)\s*[:：](?:[^:：。；\n]{0,40}[，,])?\s*"
     r"(?:目标|要求|期望|考核|指标)[值为是:：\s]*[^:：，。；\n\d]{0,8}(?:\d[^:：，。；\n]{0,6})?$"
 )
+_AIM = re.compile(r"(?:考核|技术)?(?:目标|要求|期望|指标)值?")  # names no quantity
 _NO_HEAD = re.compile(r"(?:目标|要求|指标|任务|内容|需求|具体|如下|参数|期望|问题)$")
 _PER_BEFORE = re.compile(
-    r"每(?:处理|蒸发|生产|加工|运输|输送|消耗|发|产)?(?:1|一)?(?P<count>百|千|万|\d+)?(?P<unit>分钟|小时|天|日|年|月|秒|周|班|克|千克|公斤|吨|亩|升|毫升|平方米|立方米|方|公里|米|件|台|瓶|次)"
+    r"(?:每(?:处理|蒸发|生产|加工|运输|输送|消耗|发|产)?(?:1|一)?|(?:处理|蒸发|生产|加工|冶炼)(?:1|一))(?P<count>百|千|万|\d+)?(?P<unit>分钟|小时|天|日|年|月|秒|周|班|克|千克|公斤|吨|亩|升|毫升|平方米|立方米|方|公里|米|件|台|瓶|次)"
     r"(?P<rest>[^，。；\d≥≤<>]{0,8})$"
 )
 _PER_NAME = re.compile(
@@ -101,7 +102,7 @@ def find_name(text: str, clause_start: int, phrase_start: int, *, relative: bool
     start, end = _without_edges(text, start, end)
     if relative:
         start, end = _without_rival(text, start, end)
-    if _JOINERS.fullmatch(text, start, end):
+    if _JOINERS.fullmatch(text, start, end) or _AIM.fullmatch(text, start, end):
         return Name("", end, end)
     return Name(text[start:end], start, end)
 
@@ -164,8 +165,8 @@ _MEANINGS = (
 def meant_unit(unit: str, written: str, name: str) -> str:
     """Return what 度, 分 and 周 mean for a quantity: 吨水电耗3度 is kW·h, 循环4000周 is times."""
     for word, code, quantity, meant in _MEANINGS:
-        if written.endswith(word) and unit == code and quantity.search(name):
-            return meant
+        if word in written and unit.split("/", 1)[0] == code and quantity.search(name):
+            return unit.replace(code, meant, 1)
     return unit
 
 

@@ -21,8 +21,11 @@ _INVERSE = re.compile(r"[·.]?([A-Za-zΩμ°]+)(?:\^)?[-−]([123])(?!\d)")
 _PER = re.compile(r"\s?(?:/|每)\s?")
 _DOT = re.compile(r"[·⋅•*.×]")
 _PER_DEGREE = re.compile(r"/(?:K|°C)(?![A-Za-z])")  # 11×10⁻⁶/℃
-_COUNT = re.compile(r"(?:10|15|24|25|50|100|1000|10000)(?!\d)")
+_COUNT = re.compile(
+    r"(?:10|15|24|25|50|100|1000|10000)(?!\d)|\d{1,4}(?=\s?(?:h|min|d|小时|分钟|天|次|km|公里)(?![A-Za-z]))"
+)
 _MULTIPLE = re.compile(r"[万千百]")
+_COUNTED = re.compile(r"[\u4e00-\u9fff]{1,2}(?=/(?:s|min|h|d|秒|分钟?|小时|天|日|年|月|周|班)(?![A-Za-z]))")  # 2000段/s
 _COUNTED_BY = re.compile(r"[\u4e00-\u9fff]{1,2}(?=[·，。；、,;)\s]|$)")  # 次/站·年: whatever is counted by is a one
 # Words that begin with the character of a unit: 0.02升到0.04, 8转速.
 _WORDS = {
@@ -66,7 +69,7 @@ def _no_word(form: str) -> str:
 
 def recognise(text: str, start: int) -> Unit | None:
     """Read the unit that begins at ``start`` of a folded text, or return None where there is none."""
-    head = _product(text, start) or (("1", 1.0, start) if _PER_DEGREE.match(text, start) else None)
+    head = _product(text, start) or _counted_over_time(text, start)
     if head is None:
         return None
     code, factor, position = head
@@ -81,6 +84,14 @@ def recognise(text: str, start: int) -> Unit | None:
     factor *= JIN ** (above.count("jin") - below_line.count("jin"))
     code = code.replace("jin", "kg")
     return Unit(_ALIASES.get(code, code), factor, position - start)
+
+
+def _counted_over_time(text: str, start: int) -> tuple[str, float, int] | None:
+    """Read what is counted, whatever it is called, before a period (2000段/s), and nothing before a degree."""
+    if _PER_DEGREE.match(text, start):
+        return "1", 1.0, start
+    word = _COUNTED.match(text, start)
+    return ("1", 1.0, word.end()) if word else None
 
 
 def _product(text: str, start: int) -> tuple[str, float, int] | None:

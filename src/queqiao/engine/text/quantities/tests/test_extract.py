@@ -66,6 +66,13 @@ def read(text: str) -> list[tuple[str, Comparison, float | None, float | None, s
         ("试剂用量≤0.8 kg/槽", ("≤0.8 kg/槽", LE, None, 0.8, "kg")),
         ("育苗成本≤1.5元/株", ("≤1.5元/株", LE, None, 1.5, "CNY")),
         ("每盏灯增加成本18元", ("18元", EQ, 18, 18, "CNY")),
+        ("写入速度≥3000段/s", ("≥3000段/s", GE, 3000, None, "1/s")),
+        ("稳定性优于0.3%/8h", ("优于0.3%/8h", LE, None, 0.3, "%/8h")),
+        ("背隙小于2弧分", ("小于2弧分", LT, None, 2, "arcmin")),
+        ("每吨料电耗低于0.2度/kg", ("低于0.2度/kg", LT, None, 0.2, "kW.h/kg")),
+        ("蒸发1吨水耗汽不大于1.3吨", ("不大于1.3吨", LE, None, 1.3, "t/t")),
+        ("展开可靠度0.999", ("0.999", EQ, 0.999, 0.999, "1")),
+        ("样机满载效率96%", ("96%", EQ, 96, 96, "%")),
         ("pot life over 3 years", ("over 3 years", GT, 3, None, "a")),
         ("efficiency of at least 95%", ("at least 95%", GE, 95, None, "%")),
         ("operating temperature -40 to 60 °C", ("-40 to 60 °C", RANGE, -40, 60, "Cel")),
@@ -114,6 +121,7 @@ def test_a_change_is_told_from_a_level(text: str, relative: bool, low: float | N
         "靶材纯度5N，铅笔硬度2H，图像分辨率4K，布设12个点位。",
         "装夹一次要两三个小时，操作人员减至4人。",
         "每年进货四五百吨。",
+        "厂区260亩，距机场31公里，每500小时换一次油。",
         "",
         "钢",
         "！？。，",
@@ -136,6 +144,8 @@ def test_one_comparison_serves_a_list_and_each_value_has_its_own_name():
 @pytest.mark.parametrize(
     ("text", "value", "condition"),
     [
+        ("满载30kg时续航25min以上", "25min以上", "满载30kg时"),
+        ("2C倍率下容量≥90mAh/g", "≥90mAh/g", "2C倍率下"),
         ("56天电通量小于1000库仑", "小于1000库仑", "56天"),
         ("在65℃时溶解率不低于70%", "不低于70%", "在65℃时"),
         ("揉搓25次后，拒水率仍大于75%", "大于75%", "揉搓25次后"),
@@ -247,6 +257,10 @@ def test_in_a_list_the_quantity_stands_before_the_colon_and_not_the_word_of_aim(
     found = extract_indicators(text)[-1]
     assert (found.name, text[found.start : found.end], found.condition) == (name, value, condition)
     assert text[found.name_start : found.name_end] == name
+
+
+def test_a_word_of_aim_is_no_name():
+    assert [(i.name, i.low) for i in extract_indicators("目标 ≥15 min；要求不低于3MPa")] == [("", 15), ("", 3)]
 
 
 def test_a_word_that_begins_like_a_unit_is_no_unit():
