@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from queqiao.core.i18n import lazy
-from queqiao.engine.text.quantities import Indicator, extract_indicators
+from queqiao.engine.text.quantities import extract_indicators
 from queqiao.records.choices import Cooperation
 from queqiao.records.presenting import Face
 
 # A number or a range, then what it is counted in.
 _VALUE = re.compile(r"^(.*?\d[\d.,]*(?:\s*[~～\-–—至到±×]\s*\d[\d.,]*)*)\s*(.*)$", re.DOTALL)
-_LINE, _COLON = re.compile("[\n；;]"), re.compile("[：:]")
-ASIDE = ("目标", "要求", "期望", "指标")  # words of a list that name no quantity
 _CLAUSE = re.compile("[，,；;。]")
 # What each way means, costs and takes, as a rule; the contract decides.
 MEANINGS: dict[str, Any] = {
@@ -41,18 +39,9 @@ def indicator_rows(text: str) -> list[IndicatorRow]:
     rows = []
     for found in extract_indicators(text):
         parts = _VALUE.match(text[found.start : found.end].strip())
-        name = _name_of(found, text)
-        if name and parts:
-            rows.append(IndicatorRow(name, parts[1].strip(), parts[2].strip(), found.condition or ""))
+        if found.name and parts:
+            rows.append(IndicatorRow(found.name, parts[1].strip(), parts[2].strip(), found.condition or ""))
     return rows
-
-
-def _name_of(found: Indicator, text: str) -> str:
-    """Return what is measured: of "lead: now 90 s, wanted 15 min", the words before the colon, not "wanted"."""
-    if found.name not in ASIDE:
-        return found.name
-    line = _LINE.split(text[: found.start])[-1]
-    return next((head.strip() for head in _COLON.split(line)[:-1] if head.strip()), found.name)
 
 
 def with_figure(text: str) -> tuple[str, str, str]:
