@@ -85,6 +85,9 @@ _OWN_PRESENT = re.compile(
 _AWAY = re.compile(r"距(?!离)[^，。；]{1,6}$")
 _STAFF = re.compile(r"(?:人工|人员|工人|操作工|员工|定员|班组)[^，。；]{0,14}$")
 _ONE_OF = re.compile(r"(?:每[^，。；\d≤≥<>]{0,4}|处理|蒸发|生产|加工|冶炼)$")
+_GOVERNS = re.compile(
+    r"(?:龄期)?的?(?![内后前左完出交])[^，。；\d\s]{1,8}[度率值力](?=[^，。；]*\d)"
+)  # 要求28d抗压强度≥50MPa
 _RATE_AS_SETTING = re.compile(r"(?:倍率|充电|放电)?(?:条件)?[下时](?!间)")
 _DELIVERY = re.compile(r"内?(?:完成|小批|量产|投产|交付|交货|出样|建成|达产|上线|验收)")
 # Letters that are a grade and no unit beside these quantities: 纯度5N, 铅笔硬度2H, 分辨率4K.
@@ -112,7 +115,7 @@ def is_excluded(folded: Folded, value: Value, clause: tuple[int, int], *, compar
         or bool(_POLICY_AFTER.match(after))
         or (not compared and _is_plant(value, before, after))
         or bool(_NEVER.search(before))
-        or _is_period(value, before, compared=compared)
+        or _is_period(value, before, after, compared=compared)
         or (not compared and value.unit in ("mesh", "C") and not _RATE_AS_SETTING.match(after))
         or _is_today(before, after)
         or (not compared and _is_still_today(text, value.start))
@@ -221,7 +224,9 @@ def _is_still_today(text: str, start: int) -> bool:
     return opening is not None and not _TURN.search(sentence, opening.end())
 
 
-def _is_period(value: Value, before: str, *, compared: bool) -> bool:
+def _is_period(value: Value, before: str, after: str, *, compared: bool) -> bool:
     """希望6个月内…: a time without a quantity's name is the period of a project."""
     lead = _LABEL.sub("", before.strip())
+    if not compared and _GOVERNS.match(after):
+        return False
     return value.unit in ("d", "mo", "a", "wk") and bool(lead or compared) and bool(_WISH.fullmatch(lead))

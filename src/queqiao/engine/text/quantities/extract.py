@@ -195,11 +195,8 @@ def _indicator(folded: Folded, draft: _Draft, condition: Condition | None) -> In
     value = draft.value
     comparison, low, high = _bounds(draft)
     start, end = folded.span(draft.start, draft.end)
-    named = bool(draft.name.text)
-    name_start, name_end = folded.span(draft.name.start, draft.name.end) if named else (None, None)
+    name_start, name_end = _name_place(folded, draft.name)
     original = folded.normalised.original
-    if name_start is not None and not original[name_start].isascii() and original[name_start].isdigit():
-        name_start += 1  # ①效率
     return Indicator(
         start=start,
         end=end,
@@ -213,6 +210,16 @@ def _indicator(folded: Folded, draft: _Draft, condition: Condition | None) -> In
         name_start=name_start,
         name_end=name_end,
     )
+
+
+def _name_place(folded: Folded, name: Name) -> tuple[int, int] | tuple[None, None]:
+    """Return where a name stands in the original, without the mark of a list (①效率)."""
+    if not name.text:
+        return None, None
+    start, end = folded.span(name.start, name.end)
+    original = folded.normalised.original
+    start += not original[start].isascii() and original[start].isdigit()
+    return (start, end) if start < end else (None, None)
 
 
 def _written(folded: Folded, condition: Condition | None) -> str | None:

@@ -19,13 +19,14 @@ _SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("合格率", "良品率", "成品率", "良率"), ("压力", "耐压", "水压"), ("成本", "费用", "运行成本", "运行费用"),
     ("厚度", "膜厚", "板厚"), ("速度", "车速", "线速度"), ("外径", "直径"), ("品位", "含量"),
     ("工作深度", "水深", "工作水深", "作业水深"), ("作业效率", "工作效率", "清洗效率"), ("分辨率", "分辨力"),
-    ("测量精度", "精度", "误差", "偏差"), ("检出限", "检测限", "检测下限", "检出下限", "最低检出限"),
+    ("测量精度", "检测精度", "测量误差", "检测误差", "精度", "误差", "偏差"),
+    ("检出限", "检测限", "检测下限", "检出下限", "最低检出限"),
 )  # fmt: skip
 _SYNONYM_OF = {name: line[0] for line in reversed(_SYNONYMS) for name in sorted(line, key=len)}
 _SYNONYM = re.compile("|".join(sorted(map(re.escape, _SYNONYM_OF), key=lambda name: (-len(name), name))))
 _EMPTY = re.compile(
     r"(?:单次|单件|单台|单套|单枚|单根|单体|单位|平均|最大|最小|最高|最低|最终|整机|整枚|整套|总|综合|年均|设计|额定|实测|典型|"
-    r"产品|成品|系统|设备|装置|的|(?<![耗用延工])时(?![间延效长速刻])|后(?![处续])|约|可(?![靠见逆燃])|(?<![电热动势性功储节智效])能(?![耗量效力级见源])|在(?!线)|达(?!标)|到|为|我|其)"
+    r"产品|成品|系统|设备|装置|的|(?<![耗用延工])时(?![间延效长速刻])|后(?![处续端])|约|可(?![靠见逆燃])|(?<![电热动势性功储节智效])能(?![耗量效力级见源])|在(?!线)|达(?!标)|到|为|我|其)"
 )
 # What a name is called by that stops before its quantity: 整机12kg, 单次标定8秒, 倾斜12°.
 _HEADS: tuple[tuple[str, str], ...] = (
@@ -42,6 +43,8 @@ _SELF_STANDING = re.compile(
     r"(?:能量密度|功率密度|压实密度|重复性|菌落总数|防护等级|无故障时间|循环寿命|使用寿命|疲劳寿命|抗拉强度|屈服强度|伸长率|"
     r"导热系数|击穿强度|噪声|克重|视场角|帧率|景深|爬坡角度|焊接速度|保质期|续航|作业效率|克重|检测时间|生成时间|响应时间)$"
 )
+# Heads that are no quantity yet: 强度 says nothing of 抗拉强度.
+_VAGUE = frozenset({"强度", "模量", "系数", "含量", "比例", "指数"})
 # Words that narrow a quantity: 待机功耗 says nothing of 功耗.
 _NARROWED = re.compile(
     r"待机|休眠|静态|空载|怠速|面内|面外|径向|轴向|横向|纵向|瞬时|瞬态|(?<!峰)峰值|短时|理论|局部|首次|初始|湿态|干态|入口|出口|单程|残余|标称"
@@ -53,7 +56,7 @@ _OPPOSITES = tuple(
     frozenset(pair)
     for pair in (
         "进出", "上下", "正负", "横纵", "轴径", "经纬", "充放", "常高", "常低", "高低", "冷热", "静动", "拉压", "内外",
-        "长短", "干湿", "前后", "左右", "大小", "顶底",
+        "长短", "干湿", "前后", "左右", "大小", "顶底", "室高", "室低", "满轻", "满空", "满半",
     )
 )  # fmt: skip
 
@@ -89,7 +92,7 @@ def name_similarity(first: str, second: str) -> float:
     is a quantity that a thing has one of (电芯能量密度, 单体能量密度).
     """
     a, b = _core(first), _core(second)
-    if not a or not b or set(_NARROWED.findall(first)) != set(_NARROWED.findall(second)):
+    if not a or not b or set(_NARROWED.findall(first)) != set(_NARROWED.findall(second)) or _opposed(first, second):
         return 0.0
     if a == b:
         return 1.0
@@ -101,7 +104,7 @@ def _by_head(a: str, b: str, shared: int) -> float:
     """Names with one head: alike where one is the head alone, or where what stands before it is alike."""
     rest_a, rest_b = a[: len(a) - shared], b[: len(b) - shared]
     if not rest_a or not rest_b:
-        return 0.9
+        return 0.5 if a[len(a) - shared :] in _VAGUE else 0.9
     similarity = 0.45 + 0.45 * _dice(rest_a, rest_b)
     if shared >= 3 and _SELF_STANDING.search(a[len(a) - shared :]) and not _opposed(rest_a, rest_b):
         return max(0.7, similarity)
