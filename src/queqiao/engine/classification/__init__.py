@@ -1,0 +1,5 @@
+"""Classification: which label of a short list fits a text, learned from a table of labelled texts.
+
+Small tables are the usual case: some eight to thirty texts for each of some dozens of labels. See
+docs/why/classification.md.
+"""
