@@ -29,6 +29,7 @@ _SHEETS: tuple[tuple[str, str, Sequence[Column]], ...] = (
     ("--judgements", "人工评定 / judgements", columns.JUDGEMENT_COLUMNS),
     ("--matches", "匹配结果 / matches", columns.MATCH_COLUMNS),
     ("--texts", "文本 / texts", columns.TEXT_COLUMNS),
+    ("--train", "带标签的文本 / labelled texts", columns.LABELLED_COLUMNS),
 )
 
 

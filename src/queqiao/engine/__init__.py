@@ -1,4 +1,4 @@
-"""The engine: a pure library of text analysis, retrieval and ranking.
+"""The engine: a pure library of text analysis, retrieval, ranking and classification.
 
 No Django, no clock, no network, no unseeded randomness: the same arguments give the same result.
 """

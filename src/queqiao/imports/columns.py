@@ -114,6 +114,10 @@ MATCH_COLUMNS = (
     Column("level", ("等级", "关联度")),
 )
 TEXT_COLUMNS = (Column("id", ("编号",), spare=("序号",)), Column("text", ("文本", "内容", "正文"), required=True))
+LABELLED_COLUMNS = (
+    *TEXT_COLUMNS,
+    Column("label", ("标签", "类别"), spare=("领域", "技术领域", "学科", "分类", "field", "category"), required=True),
+)
 
 
 def resolve_header(cells: Sequence[str], columns: Sequence[Column]) -> Layout:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from queqiao.core.errors import InputError
 from queqiao.core.i18n import _
+from queqiao.engine.classification.classifier import MOST_EXAMPLES, Example
 from queqiao.engine.records import Achievement, Expert, ExpertItem, Need, Pair
 from queqiao.imports import columns
 from queqiao.imports.sheets import Sheet, SheetRow, read_sheet
@@ -102,6 +103,20 @@ def read_texts(path: Path) -> tuple[tuple[str, str], ...]:
     """Read ids and texts; the texts stay exactly as they stand, because offsets point into them."""
     sheet = read_sheet(path, columns.TEXT_COLUMNS)
     return tuple(zip(_ids(sheet, "id"), (row.cells["text"] for row in sheet.rows), strict=True))
+
+
+def read_labelled(path: Path) -> tuple[Example, ...]:
+    """Read labelled texts to learn from: at least two labels, no empty one, and no more rows than can be held."""
+    sheet = read_sheet(path, columns.LABELLED_COLUMNS)
+    _ids(sheet, "id")
+    examples = tuple(Example(_filled(sheet, row, "label"), row.cells["text"]) for row in sheet.rows)
+    if len(examples) > MOST_EXAMPLES:
+        message = _("有 {count} 行，最多能学 {limit} 行；请每个标签只留一部分。")
+        raise sheet.source.problem(message.format(count=len(examples), limit=MOST_EXAMPLES))
+    if len({one.label for one in examples}) < 2:
+        message = _("所有行都是同一个标签“{label}”；至少要有两个标签才能分类。").format(label=examples[0].label[:20])
+        raise sheet.source.problem(message, column=sheet.headings["label"])
+    return examples
 
 
 def read_words(path: Path) -> tuple[str, ...]:
