@@ -10,6 +10,8 @@ DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 NEEDS_ACHIEVEMENTS = DATA / "needs-achievements"
 INDICATORS = DATA / "indicators"
 RESEARCHERS = DATA / "experts" / "goldstandard"
+FIELDS = DATA / "field-classification"
+TITLES = DATA / "csl" / "cls_ctg"
 
 
 def rows(path: Path, delimiter: str = ",") -> list[dict[str, str]]:
@@ -58,3 +60,31 @@ def researchers() -> Researchers:
         for row in rows(RESEARCHERS / "evaluations.tsv", "\t")
     }
     return Researchers(papers, profiles, ratings)
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Texts with the field that each belongs to: (text, label)."""
+
+    train: list[tuple[str, str]]
+    test: list[tuple[str, str]]
+
+
+def disciplines(train: str) -> Fields:
+    """Read abstracts with one of 67 disciplines; ``train`` names the table to learn from."""
+    return Fields(*(_abstracts(FIELDS / f"{name}.json") for name in (train, "dev_few_all")))
+
+
+def categories() -> Fields:
+    """Read titles with one of 13 categories."""
+    return Fields(*(_titles(TITLES / f"{name}.tsv") for name in ("train", "test")))
+
+
+def _abstracts(path: Path) -> list[tuple[str, str]]:
+    with path.open(encoding="utf-8") as file:
+        return [(row["content"], row["label"]) for row in map(json.loads, file)]
+
+
+def _titles(path: Path) -> list[tuple[str, str]]:
+    with path.open(encoding="utf-8") as file:
+        return [(text, label) for _prompt, text, label in (line.rstrip("\n").split("\t") for line in file)]
