@@ -22,7 +22,10 @@ def ridge_scores(known: Floats, unknown: Floats, labels: NDArray[np.intp], count
     """
     wanted = np.full((len(labels), count), -1 / count)
     wanted[np.arange(len(labels)), labels] += 1
-    factor = cho_factor(known + RIDGE * np.eye(len(labels)), lower=True, overwrite_a=True, check_finite=False)
+    ridged = known.copy()
+    ridged[np.diag_indices_from(ridged)] += RIDGE
+    # Symmetric: its transpose is itself, in the order of memory that can be factored in place.
+    factor = cho_factor(ridged.T, lower=True, overwrite_a=True, check_finite=False)
     return _centred(unknown @ cho_solve(factor, wanted, check_finite=False))
 
 
