@@ -1,4 +1,4 @@
-"""The engine: a pure library of text analysis, retrieval, ranking and classification.
+"""The engine: a pure library of text analysis, retrieval, ranking, classification and assignment.
 
 No Django, no clock, no network, no unseeded randomness: the same arguments give the same result.
 """
