@@ -42,9 +42,9 @@ class OptionParser:
         """Declare an option that takes a word."""
         self._add(Option(name, _("文字"), help, required=False), default="")
 
-    def add_count(self, name: str, help: str, *, default: int) -> None:  # noqa: A002 -- argparse's own word
-        """Declare an option that takes a whole number of at least 1."""
-        self._add(Option(name, _("数"), help, required=False), type=_count, default=default)
+    def add_count(self, name: str, help: str, *, default: int | None) -> None:  # noqa: A002 -- argparse's own word
+        """Declare an option that takes a whole number of at least 1; with no default it must be given."""
+        self._add(Option(name, _("数"), help, required=default is None), type=_count, default=default)
 
     def add_words(self, name: str, shown: str, help: str) -> None:  # noqa: A002 -- argparse's own word
         """Declare words that stand without an option's name, any number of them; help shows them as ``shown``."""

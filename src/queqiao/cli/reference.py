@@ -28,6 +28,8 @@ _SHEETS: tuple[tuple[str, str, Sequence[Column]], ...] = (
     ("--pairs", "需求—成果对 / pairs", columns.PAIR_COLUMNS),
     ("--judgements", "人工评定 / judgements", columns.JUDGEMENT_COLUMNS),
     ("--matches", "匹配结果 / matches", columns.MATCH_COLUMNS),
+    ("--affinity", "逐对的值 / values pair by pair", columns.AFFINITY_COLUMNS),
+    ("--conflicts", "须回避的对 / pairs that must not be", columns.CONFLICT_COLUMNS),
     ("--texts", "文本 / texts", columns.TEXT_COLUMNS),
     ("--train", "带标签的文本 / labelled texts", columns.LABELLED_COLUMNS),
 )

@@ -113,6 +113,12 @@ MATCH_COLUMNS = (
     Column("score", ("得分", "分数"), required=True),
     Column("level", ("等级", "关联度")),
 )
+_SERVED = (
+    Column("need", ("需求", "需求编号", "need_id"), required=True),
+    Column("expert", ("专家", "专家编号", "expert_id"), required=True),
+)
+AFFINITY_COLUMNS = (*_SERVED, Column("value", ("值", "得分", "分数", "score"), required=True))
+CONFLICT_COLUMNS = _SERVED
 TEXT_COLUMNS = (Column("id", ("编号",), spare=("序号",)), Column("text", ("文本", "内容", "正文"), required=True))
 LABELLED_COLUMNS = (
     *TEXT_COLUMNS,

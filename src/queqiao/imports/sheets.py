@@ -43,15 +43,32 @@ def read_sheet(path: Path, columns: Sequence[Column]) -> Sheet:
     Raises InputError where the file cannot be read, is empty, has no such table, or has no rows in it.
     """
     others = []
-    for table in _tables(path, _content(path), columns):
-        header = _find_header(table.rows, columns)
-        if header is not None:
-            return _sheet(table, *header)
-        if table.rows:
-            others.append(table)
-    if not others:
-        raise InputError(_("文件是空的；请检查是否选错了文件。"), path=path)
+    for table in read_tables(path, columns):
+        sheet = find_sheet(table, columns)
+        if sheet is not None:
+            return sheet
+        others.append(table)
     raise _no_header(others, columns)
+
+
+def read_tables(path: Path, columns: Sequence[Column]) -> Iterator[Table]:
+    """Yield the tables of the file that have rows, whatever they hold; a CSV is split as fits ``columns`` best.
+
+    Raises InputError where the file cannot be read or is empty.
+    """
+    empty = True
+    for table in _tables(path, _content(path), columns):
+        if table.rows:
+            empty = False
+            yield table
+    if empty:
+        raise InputError(_("文件是空的；请检查是否选错了文件。"), path=path)
+
+
+def find_sheet(table: Table, columns: Sequence[Column]) -> Sheet | None:
+    """Return the table by its columns, None where it has no row that names the required ones."""
+    header = _find_header(table.rows, columns)
+    return None if header is None else _sheet(table, *header)
 
 
 def _named(cells: Sequence[str], columns: Sequence[Column]) -> int:
