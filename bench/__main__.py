@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import experts, fields, indicators, needs, retrieval
+from bench import assignment, experts, fields, indicators, needs, retrieval
 from bench.data import DATA, judged_needs, researchers
 from bench.table import show
 
@@ -22,6 +22,7 @@ def main() -> int:
             *indicators.measure(folder),
             *experts.measure(researchers(), folder),
             *fields.measure(folder),
+            *assignment.measure(folder),
         ]
     print(show(lines))
     return int(any(line.passed is False for line in lines))

@@ -9,6 +9,7 @@ from pathlib import Path
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 NEEDS_ACHIEVEMENTS = DATA / "needs-achievements"
 INDICATORS = DATA / "indicators"
+FAIR_ASSIGNMENT = DATA / "fair-assignment" / "midl"
 RESEARCHERS = DATA / "experts" / "goldstandard"
 FIELDS = DATA / "field-classification"
 TITLES = DATA / "csl" / "cls_ctg"
