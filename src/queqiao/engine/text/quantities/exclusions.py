@@ -21,9 +21,9 @@ _QUANTITY_LETTERS = re.compile(
 )
 _LIST_MARK = re.compile(r"(?:^|[。；：:\n\s，(（])\(?$")
 _LIST_END = re.compile(r"(?:[、)）]|\.(?!\d))")
-_CLASS = re.compile(
-    r"(?:类|级|型|号|代|期|届|批|线|寸|英寸|号文|强|A级|等奖|维|轴|阶|相(?!对)|端|色|芯|面体|挡|档|族|位数|层楼|楼)"
-)
+_CLASS = re.compile(r"(?:类|级|型|号|代|期|届|批|寸|英寸|号文|A级|等奖)")
+# Of a bare number only: 500强, 3轴 and 5层楼, but 28d强度 and 8h端电压 are quantities.
+_CLASS_OF_BARE = re.compile(r"(?:线|强|维|轴|阶|相(?!对)|端|色|芯|面体|挡|档|族|位数|层楼|楼)")
 _PEOPLE = re.compile(
     r"(?:余|多|几)?(?:人(?!工|机|体|为|造)|名|位|家|项|篇|户|座|艘|所|省|市(?!场)|县|区|镇|村|条(?:生产)?线|款|届|册|"
     r"个(?!月|小时|百分点|点|循环|大气压|星期)|种|类|期|批|套|辆|栋|间|处|场|门|本|股|匹|次会|方面|口)"
@@ -75,6 +75,7 @@ _BASE = re.compile(
     r"(?:由|从)(?:现在的|目前的|原来的|现有的|原先的|传统的)?(?:每[^，。；\d]{1,3})?(?:约|大约|不足|近)?$"
 )
 _BASE_FOLLOWS = re.compile(r"(?:左右|以上|多)?[^，。；\d]{0,6}?(?:提|降|缩|延|减|压|增|升|到|至|变|扩|拓|下)")
+_LASTED = re.compile(r"来|多来|前(?![端后轮轴缘])|期")
 _RECENT = re.compile(r"(?:近|最近|过去|前|未来|今后|连续|经过|历经|用了|约)$")
 _ORDINAL = re.compile(r"(?:第|No\.?|编号|附件|表|图|式|专利号|ZL|CN|报告|批次|型号|牌号|房间|路|栋)\s?$")
 
@@ -86,7 +87,7 @@ _AWAY = re.compile(r"距(?!离)[^，。；]{1,6}$")
 _STAFF = re.compile(r"(?:人工|人员|工人|操作工|员工|定员|班组)[^，。；]{0,14}$")
 _ONE_OF = re.compile(r"(?:每[^，。；\d≤≥<>]{0,4}|处理|蒸发|生产|加工|冶炼)$")
 _GOVERNS = re.compile(
-    r"(?:龄期)?的?(?![内后前左完出交])[^，。；\d\s]{1,8}[度率值力](?=[^，。；]*\d)"
+    r"(?:龄期)?的?(?![内后左完出交]|前(?![端后轮轴缘]))[^，。；\d\s]{1,8}[度率值力](?=[^，。；]*\d)"
 )  # 要求28d抗压强度≥50MPa
 _RATE_AS_SETTING = re.compile(r"(?:倍率|充电|放电)?(?:条件)?[下时](?!间)")
 _DELIVERY = re.compile(r"内?(?:完成|小批|量产|投产|交付|交货|出样|建成|达产|上线|验收)")
@@ -136,7 +137,7 @@ def _is_label(text: str, value: Value, before: str, *, compared: bool) -> bool:
         mark = _LIST_END.match(text, value.end)
         if mark is not None:
             return True
-    if _CLASS.match(text, value.end):
+    if _CLASS.match(text, value.end) or (value.bare and _CLASS_OF_BARE.match(text, value.end)):
         return True
     return _is_name(text, value, before)
 
@@ -175,7 +176,7 @@ def _is_count(text: str, value: Value, before: str, after: str) -> bool:
     if value.bare and _PEOPLE.match(after):
         return True
     lasting = value.unit in ("a", "mo", "d", "h", "wk")
-    return lasting and (bool(_RECENT.search(before)) or after.startswith(("来", "多来", "前", "期")))
+    return lasting and (bool(_RECENT.search(before)) or _LASTED.match(after) is not None)
 
 
 def is_base(text: str, value: Value) -> bool:

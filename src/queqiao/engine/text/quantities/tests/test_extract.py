@@ -121,6 +121,7 @@ def test_a_change_is_told_from_a_level(text: str, relative: bool, low: float | N
         "靶材纯度5N，铅笔硬度2H，图像分辨率4K，布设12个点位。",
         "装夹一次要两三个小时，操作人员减至4人。",
         "每年进货四五百吨。",
+        "进入世界500强，配3轴机床和5层楼车间。",
         "厂区260亩，距机场31公里，每500小时换一次油。",
         "",
         "钢",
@@ -144,6 +145,8 @@ def test_one_comparison_serves_a_list_and_each_value_has_its_own_name():
 @pytest.mark.parametrize(
     ("text", "value", "condition"),
     [
+        ("养护28d强度≥40MPa", "≥40MPa", "28d"),
+        ("放置72h前端直径不大于4mm", "不大于4mm", "72h"),
         ("满载30kg时续航25min以上", "25min以上", "满载30kg时"),
         ("2C倍率下容量≥90mAh/g", "≥90mAh/g", "2C倍率下"),
         ("56天电通量小于1000库仑", "小于1000库仑", "56天"),
