@@ -17,7 +17,8 @@ _LEAST_START, _START = 12, 4  # pairs of each need to begin with: at least so ma
 _FIRST_LOSS, _WIDER = 1e-3, 10.0  # pairs that lose more than this are left out of the first search for whole shares
 _MOST_SEARCHED = 60_000  # pairs among which one search looks for any assignment,
 _MOST_TO_PROVE = 20_000  # and among which it looks on for a better one than was found
-_PROBES = 24  # floors that are tried: halving the open interval so often leaves nothing of it
+_PROBES = 24  # floors that are tried: halving the open interval so often leaves nothing of it,
+_LARGE, _PROBES_OF_LARGE = 30_000, 3  # except that among more pairs than this each takes long
 
 
 def assign(problem: Problem) -> Assignment:
@@ -38,12 +39,13 @@ def assign_fairly(problem: Problem) -> Assignment:
     low = _worst(problem, program, pairs)
     relaxed, ceiling = program.highest_floor(_worst_alone(problem) / program.scale)
     floor, refused = relaxed.floor, ceiling
-    for probe in range(_PROBES):
+    for probe in range(_PROBES if problem.value.size <= _LARGE else _PROBES_OF_LARGE):
         if refused - low <= _EXACT:
             break
         found, reach = _rounded(program, program.best_total(floor) if probe else relaxed, floor - _SLACK)
-        if found is not None:
-            pairs, bound, low = found, reach, max(low, _worst(problem, program, found))
+        worst = -np.inf if found is None else _worst(problem, program, found)
+        if found is not None and worst > low:  # the solver may find what is below the floor by its own tolerance
+            pairs, bound, low = found, reach, worst
         else:
             refused = floor
             ceiling = floor if reach == -np.inf else ceiling

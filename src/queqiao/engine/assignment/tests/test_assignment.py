@@ -181,6 +181,12 @@ def test_fair_gives_up_total_for_the_worst_served():
     assert (assign_fairly(problem).total, assign_fairly(problem).worst) == (0.5, 0.2)
 
 
+def test_a_floor_just_above_the_best_worst_does_not_cost_total():
+    rows = [[NAN, -0.5, 2.0], [0.0, 1.0, 0.1], [0.3, 0.7, 0.35], [1.0, NAN, 0.1]]
+    found = assign_fairly(problem_of(rows, per_need=2, max_load=3))
+    assert (found.total, found.worst) == pytest.approx((4.7, 1.0))
+
+
 def test_a_need_without_enough_experts_is_named():
     problem = problem_of([[1, 1, 1], [NAN, 1, NAN], [NAN, NAN, NAN]], per_need=2, max_load=3)
     assert find_shortages(problem) == (Shortage((1,), 2, 1), Shortage((2,), 2, 0))
