@@ -200,7 +200,7 @@ def test_an_organisation_is_merged_and_all_its_addresses_lead_on(browsing: Brows
     assert phone.url.endswith(f"/organisations/{other.number}")
     expect(phone.get_by_text(need.title).first).to_be_visible()
     browsing.open(phone, f"/records/{need.number}")
-    expect(phone.get_by_role("link", name="青峦机械集团")).to_be_visible()
+    expect(phone.get_by_role("link", name="青峦机械集团", exact=True)).to_be_visible()
 
 
 def test_a_record_is_shown_as_it_was_last_week(browsing: Browsing) -> None:

@@ -43,8 +43,9 @@ def fetch(entry_ids: Iterable[str], actor: Actor) -> list[CatalogueRecord | Orga
     ids = {record_id(one) for one in found}
     rows: dict[uuid.UUID, CatalogueRecord | Organisation] = {}
     for model in concrete_kinds().values():
-        seen: Any = with_rows(visible(model, actor).filter(pk__in=ids, state=State.PUBLISHED).order_by())
-        rows |= {row.pk: row for row in seen}
+        # Asked for the state too, SQLite would read all that is published instead of these few.
+        seen: Any = with_rows(visible(model, actor).filter(pk__in=ids).order_by())
+        rows |= {row.pk: row for row in seen if row.state == State.PUBLISHED}
     if ids - rows.keys():
         standing = visible_organisations(actor).filter(pk__in=ids - rows.keys(), state=OrganisationState.ACTIVE)
         rows |= {row.pk: row for row in standing.select_related("region").order_by()}

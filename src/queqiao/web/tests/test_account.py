@@ -698,4 +698,4 @@ def test_script_in_a_name_is_text(house: House, language: str):
 
 def test_the_terms_name_their_version():
     assert "版本 2026-11" in words(Client().get("/terms"))
-    assert settings.SITE["name"] in words(Client().get("/terms"))
+    assert str(settings.SITE["name"]) in words(Client().get("/terms"))
