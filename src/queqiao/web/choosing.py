@@ -100,10 +100,11 @@ def _regions(counts: Counts, chosen: frozenset[str]) -> list[tuple[str, str, boo
 
     The fullest come first.
     """
-    there = {one.code: one for one in Region.objects.filter(code__in={*counts, *chosen})}
+    # Of the thousands that may be counted only those that are shown are read whole.
+    there = dict(Region.objects.filter(code__in={*counts, *chosen}).values_list("code", "parent_id"))
     inside: dict[str | None, list[str]] = {}
-    for code, region in there.items():
-        inside.setdefault(region.parent_id if region.parent_id in there else None, []).append(code)
+    for code, parent in there.items():
+        inside.setdefault(parent if parent in there else None, []).append(code)
     level = inside.get(None, [])
     while len(level) == 1 and level[0] not in chosen and inside.get(level[0]):
         level = inside[level[0]]
@@ -111,7 +112,8 @@ def _regions(counts: Counts, chosen: frozenset[str]) -> list[tuple[str, str, boo
     below = [code for one in picked for code in inside.get(one, []) if code not in chosen]
     rest = [code for code in level if code not in chosen and code not in below] if not picked else []
     fullest = sorted([*below, *rest], key=lambda code: (-counts.get(code, 0), code))[:MOST_REGIONS]
-    return [(code, name_of(there[code]), code in below) for code in (*picked, *fullest)]
+    shown = Region.objects.in_bulk([*picked, *fullest])
+    return [(code, name_of(shown[code]), code in below) for code in (*picked, *fullest)]
 
 
 def _maturity(_counts: Counts, _chosen: frozenset[str]) -> list[tuple[str, str, bool]]:

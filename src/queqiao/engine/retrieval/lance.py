@@ -6,10 +6,12 @@ blanks between them and indexed by a tokenizer that does nothing but split at bl
 """
 
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -45,6 +47,8 @@ from queqiao.engine.retrieval.protocol import (
     check_rows,
 )
 
+# Bytes of the index, and of what describes its files, that a process keeps between searches.
+INDEX_KEPT, METADATA_KEPT = 256 * 1024 * 1024, 64 * 1024 * 1024
 _KEEP_VERSIONS = timedelta(minutes=10)  # readers that began before a tidy-up may still need them
 _EVERYTHING = 2**31 - 1  # a limit must be given
 _FIELD = "field_"  # before the names of filter fields, so that none is taken for a word of SQL
@@ -208,7 +212,9 @@ class LanceEngine:
         import lancedb  # noqa: PLC0415 -- a second of loading that only the index on disk costs
 
         if self._connection is None:
-            self._connection = lancedb.connect(str(self._folder), read_consistency_interval=timedelta(0))
+            self._connection = lancedb.connect(
+                str(self._folder), read_consistency_interval=timedelta(0), session=_session(os.getpid())
+            )
         return self._connection
 
     def _table(self) -> Any:
@@ -235,6 +241,17 @@ class LanceEngine:
             if isinstance(error, IndexDamagedError | FilterError):
                 raise
             raise IndexDamagedError(f"the index in {self._folder} cannot be read ({error}); rebuild it") from error
+
+
+@cache
+def _session(_process: int) -> Any:
+    """Return what the searches of one process keep of the index between them; a fork begins anew.
+
+    What is kept bears the names of files that are written once, so that a change is seen at once.
+    """
+    import lancedb  # noqa: PLC0415 -- as above
+
+    return lancedb.Session(index_cache_size_bytes=INDEX_KEPT, metadata_cache_size_bytes=METADATA_KEPT)
 
 
 def _arrow_schema(schema: Schema) -> Any:
