@@ -50,7 +50,7 @@ def with_figure(text: str) -> tuple[str, str, str]:
     "From 510 to 565 degrees" leads to 565. A sentence without a measured value stays whole.
     """
     measured = extract_indicators(text)
-    first = next((one for one in measured if one.name), None)
+    first = next((one for one in measured if one.name or one.unit), None)
     stop = _CLAUSE.search(text, first.end) if first else None
     end = stop.start() if stop else len(text)
     found = next((one for one in reversed(measured) if one.end <= end), None) if first else None
