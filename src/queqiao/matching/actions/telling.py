@@ -77,15 +77,14 @@ def tell_accepted(match: Match) -> int:
         )
         subject = _("{number} 找到了合适的对象").format(number=need.number)
         key = f"accepted:{match.pk}:{person.pk}"
-        letters += _write(key, person, subject, text, face.number, wait=TIME_TO_UNDO)
+        letters += _write(key, person, subject, text, f"/records/{face.number}", wait=TIME_TO_UNDO)
     return letters
 
 
-def untell_accepted(match: Match) -> int:
+def untell_accepted(match: Match) -> None:
     """Take back what was not sent yet of an acceptance that no longer holds; part of what ends it."""
     people = take_back_letters(f"accepted:{match.pk}:")
     Notice.objects.filter(match=match, what=Told.ACCEPTED, person__in=people).delete()
-    return len(people)
 
 
 def tell_broker(match: Match, broker: Person) -> int:
@@ -94,7 +93,7 @@ def tell_broker(match: Match, broker: Person) -> int:
     actor = actor_for(broker)
     need = _faces(Need, [match.need_id], actor).get(match.need_id)
     candidate = _faces(concrete_kinds()[match.kind], [match.candidate_id], actor).get(match.candidate_id)
-    if need is None or candidate is None or not _address(broker):
+    if need is None or candidate is None:
         return 0
     text = _(
         "运营人员请您跟进需求“{need}”（{need_number}）与{kind}“{title}”（{number}）的对接。请联系双方，并在网站上记下结果。"
@@ -105,17 +104,12 @@ def tell_broker(match: Match, broker: Person) -> int:
         title=candidate.title,
         number=candidate.number,
     )
-    key = f"assigned:{match.pk}:{broker.pk}"
-    letter = write_letter(
-        key=key, address=_address(broker), subject=subject, text=text, link="/my/matches", person=broker,
-        wait=TIME_TO_UNDO,
-    )  # fmt: skip
-    return int(letter is not None)
+    return _write(f"assigned:{match.pk}:{broker.pk}", broker, subject, text, "/my/matches", wait=TIME_TO_UNDO)
 
 
-def untell_broker(match: Match) -> int:
+def untell_broker(match: Match) -> None:
     """Take back the letter to a broker from whom the match was taken again; part of what takes it."""
-    return len(take_back_letters(f"assigned:{match.pk}:"))
+    take_back_letters(f"assigned:{match.pk}:")
 
 
 def tell_nothing_fits(need: Need, note: str, *, key: str) -> int:
@@ -125,7 +119,7 @@ def tell_nothing_fits(need: Need, note: str, *, key: str) -> int:
         "您的需求“{need}”（{number}）这次没有找到合适的对象。\n运营人员的说明：{note}\n需求修改并发布后，会重新匹配。"
     ).format(need=need.title, number=need.number, note=note)
     return sum(
-        _write(f"{key}:{person.pk}", person, subject, text, need.number, wait=TIME_TO_UNDO)
+        _write(f"{key}:{person.pk}", person, subject, text, f"/records/{need.number}", wait=TIME_TO_UNDO)
         for person, _actor in _owners(need)
     )
 
@@ -162,7 +156,7 @@ def _tell_fits(person: Person, match_ids: Sequence[uuid.UUID]) -> int:
         lines.append(_("另有 {n} 条，请在网站上查看。").format(n=len(told) - NAMED))
     subject = _("有 {n} 条需求可能适合您的成果").format(n=len(told))
     key = f"fits:{told[0].pk}:{person.pk}"
-    return _write(key, person, subject, "\n".join(lines), needs[told[0].need_id].number)
+    return _write(key, person, subject, "\n".join(lines), f"/records/{needs[told[0].need_id].number}")
 
 
 def _owners(need: Need) -> Iterator[tuple[Person, Actor]]:
@@ -203,8 +197,8 @@ def _address(person: Person) -> str:
 
 
 def _write(
-    key: str, person: Person, subject: str, text: str, number: str, *, wait: datetime.timedelta = datetime.timedelta(0)
+    key: str, person: Person, subject: str, text: str, link: str, *, wait: datetime.timedelta = datetime.timedelta(0)
 ) -> int:
-    address, link = _address(person), f"/records/{number}"
+    address = _address(person)
     letter = write_letter(key=key, address=address, subject=subject, text=text, link=link, person=person, wait=wait)
     return int(letter is not None)
