@@ -38,7 +38,6 @@ SCHEMA = Schema(
     "records",
     {
         "kind": FieldKind.KEYWORD,
-        "version": FieldKind.KEYWORD,  # of the stamp only
         "form": FieldKind.KEYWORD,
         "readers": FieldKind.KEYWORDS,  # audience tokens whose holders see this form
         "seen_whole_by": FieldKind.KEYWORDS,  # of a blind form: tokens whose holders see the other entry too
@@ -50,8 +49,9 @@ SCHEMA = Schema(
     },
 )
 # Raised whenever the same record would give other entries; an index of another version is built anew.
-VERSION = f"5/{ANALYSER_VERSION}"
-STAMP = "stamp"  # id and kind of the row that says that everything is in the index; no reader has a token for it
+VERSION = f"6/{ANALYSER_VERSION}"
+STAMP = "stamp"  # id and kind of the row that says that everything is in the index
+STAMP_TOKEN = f"version {VERSION}"  # of that row alone; nobody has it
 
 _TEXTS = (
     "result", "problem", "description", "background", "advantages", "application", "indicators", "tried",
@@ -65,7 +65,7 @@ _BLIND_END = f":{BLIND}"
 
 def stamp() -> Row:
     """Return the row that says that the index is complete, and which version of it."""
-    return Row(STAMP, (), {"kind": STAMP, "version": VERSION})
+    return Row(STAMP, (), {"kind": STAMP, "readers": (STAMP_TOKEN,)})
 
 
 def record_id(entry_id: str) -> uuid.UUID:

@@ -11,15 +11,14 @@ from django.utils import timezone
 
 from queqiao.core.leases import hold, release
 from queqiao.engine.retrieval import (
-    And,
-    Eq,
+    AnyOf,
     IndexDamagedError,
     IndexUnreachableError,
     LanceEngine,
     MilvusEngine,
     SearchEngine,
 )
-from queqiao.search.entries import SCHEMA, STAMP, VERSION, stamp
+from queqiao.search.entries import SCHEMA, STAMP_TOKEN, stamp
 
 _LEASE = "index"
 
@@ -51,7 +50,7 @@ def open_to_read() -> SearchEngine:
 
 def require_complete(engine: SearchEngine) -> None:
     """Raise IndexDamagedError unless everything is in the index, in this version."""
-    if not engine.count(And((Eq("kind", STAMP), Eq("version", VERSION)))):
+    if not engine.count(AnyOf("readers", (STAMP_TOKEN,))):
         raise IndexDamagedError(f"the index in {_place()} is not complete or of another version")
 
 

@@ -16,7 +16,7 @@ from queqiao.records.choices import State
 from queqiao.records.models import CatalogueRecord, concrete_kinds
 from queqiao.records.presenting import with_rows
 from queqiao.records.queries import visible
-from queqiao.search.entries import BLIND, WHOLE, is_blind, record_id
+from queqiao.search.entries import WHOLE, is_blind, record_id
 
 
 def readable(actor: Actor) -> Filter:
@@ -29,8 +29,7 @@ def readable(actor: Actor) -> Filter:
     mine = tuple(sorted(actor.tokens))
     if mine == (PUBLIC,):  # who sees nothing but the blind forms of blind records
         return AnyOf("readers", mine)
-    doubled = And((Eq("form", BLIND), AnyOf("seen_whole_by", mine)))
-    return And((AnyOf("readers", mine), Not(doubled)))
+    return And((AnyOf("readers", mine), Not(AnyOf("seen_whole_by", mine))))
 
 
 def fetch(entry_ids: Iterable[str], actor: Actor) -> list[CatalogueRecord | Organisation]:

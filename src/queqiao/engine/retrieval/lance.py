@@ -276,8 +276,8 @@ def _arrow_rows(rows: Sequence[Row], schema: Schema) -> Any:
         "id": [row.id for row in rows],
         "tokens": [" ".join(row.tokens) for row in rows],
     }
-    for name in schema.fields:
-        values = [row.values.get(name) for row in rows]
+    for name, kind in schema.fields.items():
+        values = [row.values.get(name, () if kind is FieldKind.KEYWORDS else None) for row in rows]
         columns[_FIELD + name] = [list(dict.fromkeys(value)) if isinstance(value, tuple) else value for value in values]
     if schema.vector_width is not None:
         columns["vector"] = [None if row.vector is None else list(row.vector) for row in rows]
@@ -343,6 +343,8 @@ def _sql(condition: Filter) -> str:
             return "(" + (" AND ".join(_sql(part) for part in parts) or "true") + ")"
         case Or(parts):
             return "(" + (" OR ".join(_sql(part) for part in parts) or "false") + ")"
+        case Not(AnyOf() as part):  # such a column is never null, and its index answers no other form
+            return f"NOT {_sql(part)}"
         case Not(part):
             return f"({_sql(part)}) IS NOT TRUE"
         case Range():
