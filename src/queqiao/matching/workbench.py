@@ -67,7 +67,9 @@ def queue(actor: Actor, *, scope: uuid.UUID | None = None, today: datetime.date 
     begun = Round.objects.filter(need=OuterRef("pk"), state=RoundState.OPEN).order_by("-number")
     good = Match.objects.filter(need=OuterRef("pk"), listed=True, state=Decision.OPEN).exclude(level=None)
     soon = (today or timezone.localdate()) + SOON
-    rows = visible(Need, actor).filter(_in_hand(actor, scope), Exists(begun), state=State.PUBLISHED)
+    # Open rounds are few beside all needs: as a list they are looked up, as a condition each need would be tried.
+    waiting = Round.objects.filter(state=RoundState.OPEN).order_by().values("need")
+    rows = visible(Need, actor).filter(_in_hand(actor, scope), pk__in=waiting, state=State.PUBLISHED)
     found: QuerySet[Need] = rows.annotate(
         round_number=Subquery(begun.values("number")[:1]),
         opened_at=Subquery(begun.values("recorded_at")[:1]),
@@ -75,6 +77,12 @@ def queue(actor: Actor, *, scope: uuid.UUID | None = None, today: datetime.date 
         due=Case(When(deadline__lte=soon, then=F("deadline")), default=Value(NEVER), output_field=DateField()),
     ).order_by("due", "-best", "opened_at", "pk")
     return found
+
+
+def count_waiting(actor: Actor, most: int) -> int:
+    """Return how many needs the queue has, at most ``most``; few open rounds are looked at first, not all needs."""
+    needs = visible(Need, actor).filter(_in_hand(actor, None), pk=OuterRef("need"), state=State.PUBLISHED)
+    return Round.objects.filter(Exists(needs.order_by()), state=RoundState.OPEN).order_by()[:most].count()
 
 
 def ended(actor: Actor, *, scope: uuid.UUID | None = None) -> QuerySet[Need]:

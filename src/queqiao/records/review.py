@@ -67,10 +67,10 @@ class Queue:
         found: QuerySet[Any, Any] = parts[0].union(*parts[1:], all=True).order_by("since", "number")
         return found
 
-    def count(self) -> int:
-        """Return how many wait for the actor, at most ``MOST_COUNTED``; what a colleague publishes does not."""
-        others = self.for_others()
-        waiting_here = self.rows(~Q(pk__in=list(others)) if others else None)
+    def count(self, others: Iterable[uuid.UUID]) -> int:
+        """Return how many wait for the actor, at most ``MOST_COUNTED``; those of ``for_others`` do not."""
+        others = list(others)
+        waiting_here = self.rows(~Q(pk__in=others) if others else None)
         return int(waiting_here.order_by()[:MOST_COUNTED].count())
 
     def for_others(self) -> dict[uuid.UUID, str]:

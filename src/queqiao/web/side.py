@@ -1,5 +1,6 @@
 """The side navigation of workspace pages: what the reader may open, with how much waits behind it."""
 
+import uuid
 from typing import cast
 
 from django.http import HttpRequest
@@ -9,7 +10,7 @@ from queqiao.accounts.actors import Actor
 from queqiao.accounts.models import Registration
 from queqiao.core.i18n import _
 from queqiao.matching.models import Match
-from queqiao.matching.workbench import queue
+from queqiao.matching.workbench import count_waiting
 from queqiao.records.review import MOST_COUNTED, Queue
 from queqiao.web.access import Rule, actor_of, admits
 
@@ -22,13 +23,22 @@ def side_navigation(request: HttpRequest) -> list[Item]:
     if known is None:
         known = [
             (label, href, request.path == href or request.path.startswith(f"{href}/"), count)
-            for label, href, count in _entries(actor_of(request))
+            for label, href, count in _entries(request, actor_of(request))
         ]
         request._side_navigation = known = _only_longest(known)  # type: ignore[attr-defined]  # one request, one answer
     return cast("list[Item]", known)
 
 
-def _entries(actor: Actor) -> list[tuple[str, str, str]]:
+def left_for_others(request: HttpRequest) -> dict[uuid.UUID, str]:
+    """Return id and number of what in the reader's queue a colleague has to settle; worked out once a request."""
+    known = getattr(request, "_left_for_others", None)
+    if known is None:
+        known = Queue(actor_of(request)).for_others()
+        request._left_for_others = known  # type: ignore[attr-defined]  # as above
+    return cast("dict[uuid.UUID, str]", known)
+
+
+def _entries(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str]]:
     found = [(_("今日待办"), reverse("my-today"), ""), (_("我的登记"), reverse("my-records"), "")]
     found.append((_("我的搜索"), reverse("my-searches"), ""))
     if actor.ids("admin"):
@@ -36,8 +46,8 @@ def _entries(actor: Actor) -> list[tuple[str, str, str]]:
     if actor.is_staff:
         waiting = Registration.objects.filter(state="waiting", scope__in=actor.ids("staff"))[:MOST_COUNTED].count()
         found += [
-            (_("审核队列"), reverse("review-queue"), _count(Queue(actor).count())),
-            (_("匹配工作台"), reverse("bench-queue"), _count(queue(actor).order_by()[:MOST_COUNTED].count())),
+            (_("审核队列"), reverse("review-queue"), _count(Queue(actor).count(left_for_others(request)))),
+            (_("匹配工作台"), reverse("bench-queue"), _count(count_waiting(actor, MOST_COUNTED))),
             (_("机构申请"), reverse("registrations"), _count(waiting)),
             (_("专题编排"), reverse("theme-desk"), ""),
             (_("机构管理"), reverse("admin-organisations"), ""),

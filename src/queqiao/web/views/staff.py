@@ -34,6 +34,7 @@ from queqiao.web.filters import amount, amounts, moment
 from queqiao.web.forms.staff import REFUSE_REASONS, RETURN_REASONS, ReasonForm
 from queqiao.web.kinds import kind_of_number
 from queqiao.web.paging import CappedPaginator
+from queqiao.web.side import left_for_others
 from queqiao.web.views.staff_page import query_without, show
 
 PAGE = 25
@@ -50,7 +51,7 @@ def review_queue(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": [waiting(row) for row in page.object_list],
-        "for_others": set(queue.for_others().values()),
+        "for_others": set(left_for_others(request).values()),
         "kind_labels": KIND_LABELS,
         "scopes": _scopes(queue.actor),
         "chosen": _chosen(request),

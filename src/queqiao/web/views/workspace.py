@@ -11,7 +11,7 @@ from django.utils import timezone
 from queqiao.core.errors import QueqiaoError
 from queqiao.core.i18n import _, lazy
 from queqiao.core.identifiers import read_uuid
-from queqiao.matching.workbench import queue
+from queqiao.matching.workbench import count_waiting
 from queqiao.records.actions.handing_over import LONGEST_NOTE, hand_over, take_back
 from queqiao.records.beside import beside
 from queqiao.records.choices import State
@@ -53,7 +53,7 @@ def today(request: HttpRequest) -> HttpResponse:
             return redirect("my-today")
     desk = desk_of(actor_of(request))
     items = [_task(task) for task in desk.tasks]
-    judging = queue(actor_of(request)).order_by()[:MOST_COUNTED].count() if actor_of(request).is_staff else 0
+    judging = count_waiting(actor_of(request), MOST_COUNTED) if actor_of(request).is_staff else 0
     context = {
         "sentence": sentence,
         "typed": {name: request.POST.get(name, "") for name in ("task", "to", "note")},
