@@ -1,6 +1,7 @@
 """One tree of processes: web, worker, clock and indexer; one that dies is started again, and all end together."""
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from configparser import RawConfigParser
@@ -43,7 +44,7 @@ def configuration(data_dir: Path, supervisor: int) -> RawConfigParser:
     } | ({"user": "root"} if os.geteuid() == 0 else {})
     for name, words in PROGRAMS.items():
         parser[f"program:{name}"] = {
-            "command": f'"{_plain(sys.executable)}" {words}',
+            "command": f'{_lead(name)}"{_plain(sys.executable)}" {words}',
             "autorestart": "true",
             "startretries": "1000000",
             "stopwaitsecs": str(_GOODBYE),
@@ -56,6 +57,12 @@ def configuration(data_dir: Path, supervisor: int) -> RawConfigParser:
         }
     parser["group:queqiao"] = {"programs": ",".join(PROGRAMS)}  # a group ends at once, not one after the other
     return parser
+
+
+def _lead(name: str) -> str:
+    """Return what goes before a program's command: whatever is no page gives way to pages, as far as it can be said."""
+    nice = shutil.which("nice")
+    return "" if name == "web" or nice is None else f'"{_plain(nice)}" -n 10 '
 
 
 def _plain(value: object) -> str:

@@ -31,16 +31,20 @@ def post_fork(_server: object, _worker: object) -> None:
 
 
 def post_worker_init(_worker: object) -> None:
-    """Get ready for the first search while the first requests are answered."""
+    """Get ready for the first search, once the first page that somebody waits for has had its turn."""
     from queqiao.search.finding import warm_up  # noqa: PLC0415 -- needs the site, which is loaded by now
 
-    threading.Thread(target=warm_up, daemon=True).start()
+    later = threading.Timer(FIRST_PAGE, warm_up)
+    later.daemon = True
+    later.start()
 
 
+FIRST_PAGE = 2.0  # seconds
 follow_parent()
 log_to_stderr()
 
 wsgi_app = "queqiao.wsgi:application"
+preload_app = True  # loaded once for all processes; what must not be shared is opened after the fork
 bind = str(read_address())
 worker_class = "gthread"
 workers, threads = 2, 4
