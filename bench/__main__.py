@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import assignment, experts, fields, indicators, needs, retrieval
+from bench import assignment, experts, fields, indicators, learning, needs, retrieval
 from bench.data import DATA, judged_needs, researchers
 from bench.table import show
 
@@ -18,6 +18,7 @@ def main() -> int:
         folder = Path(name)
         lines = [
             *needs.measure(judged_needs(), folder),
+            *learning.measure(judged_needs(), folder),
             *retrieval.measure(),
             *indicators.measure(folder),
             *experts.measure(researchers(), folder),

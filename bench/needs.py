@@ -21,9 +21,9 @@ PerNeed = dict[str, float | None]
 def measure(judged: Judged, folder: Path) -> Iterator[Line]:
     """Yield the lines on ranking, levels, time and memory."""
     ours, levels = _ours(judged, folder)
-    chosen = _per_need(judged, ours)
-    for name, scores in _baselines(judged):
-        theirs = _per_need(judged, scores)
+    chosen = per_need(judged, ours)
+    for name, scores in baselines(judged):
+        theirs = per_need(judged, scores)
         yield Line(f"needs: {name}", f"nDCG@10 {mean(theirs[0]):.4f}  AUC {mean(theirs[1]):.4f}")
         gate = name in ("TF-IDF characters 1-3", "BM25 jieba words")
         for measure_name, mine, other in zip(("nDCG@10", "AUC"), chosen, theirs, strict=True):
@@ -56,7 +56,8 @@ def _match(*more: object) -> None:
     queqiao("match", "--needs", needs, "--achievements", achievements, *more)
 
 
-def _per_need(judged: Judged, scores: Scores) -> tuple[PerNeed, PerNeed]:
+def per_need(judged: Judged, scores: Scores) -> tuple[PerNeed, PerNeed]:
+    """Return nDCG@10 and AUC of each need."""
     orders: PerNeed = {}
     areas: PerNeed = {}
     for need, others in judged.judged.items():
@@ -66,7 +67,8 @@ def _per_need(judged: Judged, scores: Scores) -> tuple[PerNeed, PerNeed]:
     return orders, areas
 
 
-def _baselines(judged: Judged) -> Iterator[tuple[str, Scores]]:
+def baselines(judged: Judged) -> Iterator[tuple[str, Scores]]:
+    """Yield public baselines and their scores."""
     needs = {need: f"{title}\n{text}" for need, (title, text) in judged.needs.items()}
     generator = np.random.default_rng(0)
     yield "random", {(need, other): generator.random() for need, rest in judged.judged.items() for other in rest}

@@ -17,6 +17,7 @@ from queqiao.web.views import (
     editing,
     errors,
     hall,
+    model_desk,
     own_cases,
     own_searches,
     record_page,
@@ -36,6 +37,7 @@ for operation in v1.urlpatterns:
 urlpatterns: list[URLPattern] = [
     *hall.urlpatterns,
     *themes.urlpatterns,
+    *model_desk.urlpatterns,
     *theme_desk.urlpatterns,
     *catalogue.urlpatterns,
     *searching.urlpatterns,

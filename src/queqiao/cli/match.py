@@ -11,6 +11,7 @@ from queqiao.engine.ranking.batch import Corpus, expert_shortlists, read_corpus,
 from queqiao.engine.ranking.ranker import Match, Shortlist
 from queqiao.engine.records import Achievement, Expert, ExpertItem, Need, Pair
 from queqiao.engine.text.analyser import Analyser
+from queqiao.imports.models import read_model_folder
 from queqiao.imports.records import (
     read_achievements,
     read_experts,
@@ -38,6 +39,7 @@ def add_options(parser: OptionParser) -> None:
     parser.add_path("--records", _("专家的论文、专利、项目等业绩表"))
     parser.add_path("--pairs", _("只为表中的“需求—成果”对评分，每对都有一行结果"))
     parser.add_path("--report", _("另写一份可直接打开的网页报告"))
+    parser.add_path("--model", _("learn 命令写出的模型文件夹，按人工评级调整次序和等级"))
     parser.add_path("--words", _("领域词表，一行一词，分词时保持完整"))
     parser.add_count("--top", _("每条需求最多列出几个，默认 20"), default=20)
 
@@ -62,8 +64,8 @@ def _check_combination(options: Options) -> None:
         raise QueqiaoError(_("请给出 --achievements，或者同时给出 --experts 和 --records。"))
     if bool(options.experts) != bool(options.records):
         raise QueqiaoError(_("--experts 和 --records 要一起给出。"))
-    if options.experts and (options.pairs or options.report):
-        raise QueqiaoError(_("--pairs 和 --report 只能与 --achievements 同用。"))
+    if options.experts and (options.pairs or options.report or options.model):
+        raise QueqiaoError(_("--pairs、--report 和 --model 只能与 --achievements 同用。"))
     if options.pairs and options.report:
         raise QueqiaoError(_("--report 展示推荐名单，不能与 --pairs 同用。"))
 
@@ -71,8 +73,9 @@ def _check_combination(options: Options) -> None:
 def _match_achievements(options: Options, analyser: Analyser, needs: tuple[Need, ...]) -> None:
     achievements = read_achievements(options.achievements)
     pairs = _known_pairs(options.pairs, needs, achievements) if options.pairs else None
+    model = read_model_folder(options.model, analyser) if options.model else None
     with Progress(_("分析文本")) as progress:
-        corpus = read_corpus(needs, achievements, analyser=analyser, progress=progress.show)
+        corpus = read_corpus(needs, achievements, analyser=analyser, model=model, progress=progress.show)
     if pairs is not None:
         with Progress(_("为指定的对评分")) as progress:
             scored = [match for ranked in score_pairs(corpus, pairs, progress=progress.show) for match in ranked]

@@ -105,7 +105,11 @@ RECORD_COLUMNS = (
 )
 _NEED_ID = Column("need_id", ("需求编号", "技术需求编号"), required=True)
 PAIR_COLUMNS = (_NEED_ID, Column("achievement_id", ("成果编号", "科技成果编号"), required=True))
-JUDGEMENT_COLUMNS = (*PAIR_COLUMNS, Column("level", ("关联度", "等级", "关联等级", "评级", "grade"), required=True))
+JUDGEMENT_COLUMNS = (
+    *PAIR_COLUMNS,
+    Column("level", ("关联度", "等级", "关联等级", "评级", "grade"), required=True),
+    Column("weight", ("权重", "分量")),
+)
 MATCH_COLUMNS = (
     _NEED_ID,
     Column("candidate_id", ("achievement_id", "expert_id", "成果编号", "专家编号"), required=True),

@@ -13,15 +13,17 @@ from queqiao.imports import columns
 from queqiao.imports.sheets import Sheet, SheetRow, read_sheet
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_LEAST_WEIGHT, _MOST_WEIGHT = 0.01, 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A person's grade of a pair: 4 strong, 3 fairly strong, 2 weak, 1 unrelated."""
+    """A person's grade of a pair: 4 strong, 3 fairly strong, 2 weak, 1 unrelated; ``weight`` grades of weight 1."""
 
     need_id: str
     achievement_id: str
     level: int
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def read_judgements(path: Path) -> tuple[Judgement, ...]:
     """Read grades; a pair may be graded once."""
     sheet = read_sheet(path, columns.JUDGEMENT_COLUMNS)
     return tuple(
-        Judgement(pair.need_id, pair.achievement_id, _level(sheet, row))
+        Judgement(pair.need_id, pair.achievement_id, _level(sheet, row), _weight(sheet, row))
         for row, pair in _unique_pairs(sheet, "achievement_id")
     )
 
@@ -199,6 +201,17 @@ def _level(sheet: Sheet, row: SheetRow) -> int:
     if text not in ("1", "2", "3", "4"):
         raise _problem(sheet, row, "level", _("“{text}”不是等级；等级是 1、2、3、4 之一。").format(text=text[:20]))
     return int(text)
+
+
+def _weight(sheet: Sheet, row: SheetRow) -> float:
+    if not row.cells.get("weight", "").strip():
+        return 1.0
+    weight = _number(sheet, row, "weight")
+    if not _LEAST_WEIGHT <= weight <= _MOST_WEIGHT:
+        message = _("权重“{text}”不在 {least} 到 {most} 之间；不填就是 1。")
+        text = row.cells["weight"].strip()[:20]
+        raise _problem(sheet, row, "weight", message.format(text=text, least=_LEAST_WEIGHT, most=_MOST_WEIGHT))
+    return weight
 
 
 def _number(sheet: Sheet, row: SheetRow, column: str) -> float:

@@ -30,6 +30,30 @@ class Snapshot(models.Model):
         return self.version
 
 
+class LearnedModel(Record):
+    """A model learned from the staff's grades; at most one is in use, and without one the default ranking is.
+
+    ``data`` is compressed JSON, ``card`` what is told of it.
+    """
+
+    version = models.CharField(max_length=40, unique=True)  # see Model.version
+    made_at = models.DateTimeField(default=timezone.now)
+    card = models.JSONField()
+    data = models.BinaryField()
+    used = models.BooleanField(default=False)
+
+    class Meta:
+        """The newest first."""
+
+        ordering = ("-made_at", "-id")
+        constraints = (
+            models.UniqueConstraint(fields=("used",), condition=models.Q(used=True), name="one_model_in_use"),
+        )
+
+    def __str__(self) -> str:
+        return self.version
+
+
 class Round(Record):
     """One round of looking for candidates for a need, until the staff settle it or say that nothing fits.
 

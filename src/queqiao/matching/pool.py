@@ -11,7 +11,8 @@ import numpy as np
 from queqiao.engine.ranking.batch import OVER_FETCH, query_tokens
 from queqiao.engine.ranking.documents import Document, document_of
 from queqiao.engine.ranking.experts import ExpertMatch, ExpertRanker
-from queqiao.engine.ranking.ranker import AnalysedNeed, Match, Ranker
+from queqiao.engine.ranking.learned import Model
+from queqiao.engine.ranking.ranker import MODEL_VERSION, AnalysedNeed, Match, Ranker
 from queqiao.engine.ranking.snapshot import CorpusSnapshot
 from queqiao.engine.records import Expert, ExpertItem
 from queqiao.engine.retrieval import And, Eq, Not, SearchEngine, TextQuery
@@ -49,6 +50,7 @@ class Scored:
     level: int
     parts: Mapping[str, float]
     evidence: Mapping[str, Any]
+    model_version: str
 
 
 class Finder:
@@ -88,8 +90,8 @@ class Finder:
 class _Shelf:
     """Records of one kind, read and cut into terms when they are first asked for."""
 
-    def __init__(self, kind: str, statistics: CorpusSnapshot):
-        self._kind, self._statistics = kind, statistics
+    def __init__(self, kind: str, statistics: CorpusSnapshot, model: Model | None):
+        self._kind, self._statistics, self._model = kind, statistics, model
         self._clear()
 
     def _clear(self) -> None:
@@ -146,7 +148,7 @@ class _Shelf:
 
     @cached_property
     def ranker(self) -> Ranker:
-        return Ranker(analyser(), self._statistics, self.documents, self.terms)
+        return Ranker(analyser(), self._statistics, self.documents, self.terms, self._model)
 
     @cached_property
     def expert_ranker(self) -> ExpertRanker:
@@ -159,13 +161,17 @@ class _Shelf:
 
 
 class Pool:
-    """Everything that one run holds; scores are a pure function of the pair and the statistics."""
+    """Everything that one run holds; scores are a pure function of the pair, the statistics and the model."""
 
-    def __init__(self, statistics: CorpusSnapshot):
-        self.statistics = statistics
+    def __init__(self, statistics: CorpusSnapshot, model: Model | None = None):
+        self.statistics, self.model = statistics, model
         self.finder = Finder()
-        self._shelves = {kind: _Shelf(kind, statistics) for kind in TOPS}
-        self._plain = Ranker(analyser(), statistics, (), ())
+        self._shelves = {kind: _Shelf(kind, statistics, model) for kind in TOPS}
+        self._plain = Ranker(analyser(), statistics, (), (), model)
+
+    def version(self, kind: str) -> str:
+        """Return which model scores candidates of a kind; experts are always scored by the default."""
+        return MODEL_VERSION if kind == CandidateKind.EXPERT else self._plain.version
 
     def hold(self, kind: str, ids: Collection[uuid.UUID]) -> None:
         """Read candidates before they are asked for."""
@@ -174,7 +180,7 @@ class Pool:
     def forget(self, kind: str, ids: Collection[uuid.UUID]) -> None:
         """Let candidates be read anew, for they have changed."""
         if not self._shelves[kind].rows.keys().isdisjoint(ids):
-            self._shelves[kind] = _Shelf(kind, self.statistics)
+            self._shelves[kind] = _Shelf(kind, self.statistics, self.model)
 
     def rank(self, need: Need, kept: Mapping[str, Collection[uuid.UUID]]) -> list[Scored]:
         """Return the candidates of a need, fetched by ``with_texts``: the best of each kind, then those to be kept."""
@@ -219,6 +225,7 @@ class Pool:
                 match.level,
                 match.parts,
                 plain_evidence(match.evidence, need.document, shelf.documents[row]) | shelf.named(same.get(row, ())),
+                self.version(kind),
             )
             for rank, match in enumerate((*listed, *others), 1)
             for row in [shelf.by_number[match.candidate_id]]
@@ -246,6 +253,7 @@ class Pool:
                 match.level,
                 expert_parts(match),
                 plain_expert_evidence(match),
+                self.version(kind),
             )
             for rank, match in enumerate((*listed, *others), 1)
             for row in [shelf.by_number[match.expert_id]]

@@ -5,7 +5,7 @@ from typing import Any
 
 from queqiao.core.runs import RunContext, job
 from queqiao.core.ticks import every
-from queqiao.matching.actions import running
+from queqiao.matching.actions import learning, running
 
 
 @job(running.DUE)
@@ -18,6 +18,12 @@ def match_due(context: RunContext) -> dict[str, Any] | None:
 def match_all(context: RunContext) -> dict[str, Any] | None:
     """Match all needs anew."""
     return running.match_all(context)
+
+
+@job(learning.LEARN)
+def learn_from_grades(context: RunContext) -> dict[str, Any] | None:
+    """Make a model from what the staff said."""
+    return learning.learn_from_grades(context)
 
 
 @every(5, "matching.due")

@@ -35,6 +35,7 @@ def point_name(point: str) -> str:
         "region": _("地区"),
         "cooperation": _("合作方式"),
         "record": _("研究经历"),
+        "learned": _("评级学习"),
         "feedback": _("评级反馈"),
     }
     return names[point].lower()

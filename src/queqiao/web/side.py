@@ -49,6 +49,7 @@ def _entries(request: HttpRequest, actor: Actor) -> list[tuple[str, str, str]]:
             (_("审核队列"), reverse("review-queue"), _count(Queue(actor).count(left_for_others(request)))),
             (_("匹配工作台"), reverse("bench-queue"), _count(count_waiting(actor, MOST_COUNTED))),
             (_("机构申请"), reverse("registrations"), _count(waiting)),
+            (_("评级学习"), reverse("model-desk"), ""),
             (_("专题编排"), reverse("theme-desk"), ""),
             (_("机构管理"), reverse("admin-organisations"), ""),
             (_("人员管理"), reverse("admin-people"), ""),

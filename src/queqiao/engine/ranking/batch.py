@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from queqiao.engine.ranking.documents import Document, document_of
 from queqiao.engine.ranking.experts import ExpertRanker, ExpertShortlist
+from queqiao.engine.ranking.learned import Model
 from queqiao.engine.ranking.lexical import TITLE_WEIGHT
 from queqiao.engine.ranking.ranker import Match, Ranker, Shortlist
 from queqiao.engine.ranking.snapshot import CorpusSnapshot, take_snapshot
@@ -40,6 +41,7 @@ class Corpus:
     need_terms: tuple[Terms, ...]
     candidates: tuple[Document, ...]
     candidate_terms: tuple[Terms, ...]
+    model: Model | None = None
 
     @cached_property
     def snapshot(self) -> CorpusSnapshot:
@@ -49,7 +51,7 @@ class Corpus:
     @cached_property
     def ranker(self) -> Ranker:
         """The ranker over all candidates."""
-        return Ranker(self.analyser, self.snapshot, self.candidates, self.candidate_terms)
+        return Ranker(self.analyser, self.snapshot, self.candidates, self.candidate_terms, self.model)
 
     @cached_property
     def index(self) -> MemoryEngine:
@@ -76,9 +78,10 @@ def read_corpus(
     candidates: Sequence[Achievement | ExpertItem],
     *,
     analyser: Analyser,
+    model: Model | None = None,
     progress: Progress = silent,
 ) -> Corpus:
-    """Cut all texts into terms; ``progress`` counts texts."""
+    """Cut all texts into terms, to be scored by a model where there is one; ``progress`` counts texts."""
     need_documents = tuple(document_of(need) for need in needs)
     documents = tuple(document_of(candidate) for candidate in candidates)
     terms = []
@@ -87,7 +90,7 @@ def read_corpus(
         terms.append(analyser.terms(document.text))
         progress(done, total)
     split = len(need_documents)
-    return Corpus(analyser, need_documents, tuple(terms[:split]), documents, tuple(terms[split:]))
+    return Corpus(analyser, need_documents, tuple(terms[:split]), documents, tuple(terms[split:]), model)
 
 
 def shortlists(corpus: Corpus, *, top: int, progress: Progress = silent) -> Iterator[Shortlist]:

@@ -88,8 +88,9 @@ class ExpertRanker:
 
     def shortlist(self, document: Document, *, top: int, among: Collection[str] | None = None) -> ExpertShortlist:
         """Return the best ``top`` experts for a need, of the ids ``among`` where given; none where no record fits."""
-        weights = need_weights(self._snapshot, self._analyser.terms(document.text), None)
-        need = AnalysedNeed(document, weights, place_terms(self._analyser, document), ())
+        terms = self._analyser.terms(document.text)
+        weights = need_weights(self._snapshot, terms, None)
+        need = AnalysedNeed(document, weights, place_terms(self._analyser, document), (), terms)
         similarity = self._matrix.similarity(weights).total * self._recency
         ordered = self._order(document, similarity, among)[:top]
         matches = tuple(

@@ -11,16 +11,15 @@ mean of what was found relevant and away from the mean of what was not; a score 
 is a part of each candidate's score. The original score stays as it is. See docs/why/ranking.md.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
+from queqiao.engine.ranking.pairs import cosines, unit_vector
 from queqiao.engine.ranking.ranker import DECIMALS
-from queqiao.engine.ranking.snapshot import BLOCKS, CorpusSnapshot, term_weights, vector_norm
+from queqiao.engine.ranking.snapshot import CorpusSnapshot
 from queqiao.engine.text.analyser import Terms
 
 TOWARDS, AWAY = 0.10, 0.03  # the most that likeness to the strong adds, and to the weak takes away
@@ -56,7 +55,7 @@ def feedback_parts(snapshot: CorpusSnapshot, candidates: Sequence[Judged]) -> di
     others = [one for one in ordered if one.grade is None]
     if not graded or not others:
         return parts
-    likeness = _likeness(snapshot, [one.terms for one in others], [one.terms for one in graded])
+    likeness = cosines(*([unit_vector(snapshot, one.terms) for one in some] for some in (others, graded)))
     strong = np.array([(one.grade or 0) >= STRONG_FROM for one in graded])
     moved = TOWARDS * _mean(likeness[:, strong]) - AWAY * _mean(likeness[:, ~strong])
     for one, value in zip(others, moved, strict=True):
@@ -68,26 +67,3 @@ def feedback_parts(snapshot: CorpusSnapshot, candidates: Sequence[Judged]) -> di
 def _mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the mean of each row, 0 where there are no columns."""
     return values.mean(axis=1) if values.shape[1] else np.zeros(len(values))
-
-
-def _likeness(snapshot: CorpusSnapshot, rows: Sequence[Terms], columns: Sequence[Terms]) -> NDArray[np.float64]:
-    """Return the cosines of texts with texts, shape (rows, columns), from 0 to 1."""
-    total = np.zeros((len(rows), len(columns)))
-    for name, share in BLOCKS.items():
-        vectors = [_unit(term_weights(snapshot, name, getattr(terms, name))) for terms in (*rows, *columns)]
-        names = {term: i for i, term in enumerate(sorted({term for vector in vectors for term in vector}))}
-        matrix = _matrix(vectors, names)
-        total += share * (matrix[: len(rows)] @ matrix[len(rows) :].T).toarray()
-    return total / math.fsum(BLOCKS.values())
-
-
-def _unit(vector: Mapping[str, float]) -> dict[str, float]:
-    norm = vector_norm(vector) or 1.0
-    return {term: weight / norm for term, weight in vector.items()}
-
-
-def _matrix(vectors: Sequence[Mapping[str, float]], names: Mapping[str, int]) -> sparse.csr_array:
-    starts = np.cumsum([0, *(len(vector) for vector in vectors)])
-    indices = np.array([names[term] for vector in vectors for term in vector], dtype=np.int32)
-    data = np.array([weight for vector in vectors for weight in vector.values()], dtype=np.float64)
-    return sparse.csr_array((data, indices, starts), shape=(len(vectors), len(names)))

@@ -13,14 +13,18 @@ ABSTAIN_BELOW = 0.18
 
 
 def level_of(score: float, gaps: Sequence[Gap], *, has_reason: bool) -> int:
-    """Return 4 strong, 3 fairly strong, 2 weak or 1 unrelated.
+    """Return 4 strong, 3 fairly strong, 2 weak or 1 unrelated, by the default bounds and ``capped``."""
+    return capped(1 + sum(score >= bound for bound in LEVEL_BOUNDS), gaps, has_reason=has_reason)
+
+
+def capped(level: int, gaps: Sequence[Gap], *, has_reason: bool) -> int:
+    """Return a level, kept below what the pair cannot have.
 
     A stated value that misses a required indicator keeps a candidate below 4, however alike the texts are.
     ``has_reason`` says that both sides share at least one term that means something; without one they are unrelated.
     """
     if not has_reason:
         return 1
-    level = 1 + sum(score >= bound for bound in LEVEL_BOUNDS)
     missed = any(gap.status is GapStatus.NOT_MET for gap in gaps)
     return min(level, 3) if missed else level
 

@@ -10,7 +10,7 @@ with ``similarity`` as in ``lexical``, the indicators compared in ``text.quantit
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 
 from queqiao.engine.ranking.documents import Document
 from queqiao.engine.ranking.evidence import Evidence, PlacedText, place_terms, shared_terms
-from queqiao.engine.ranking.levels import fits, level_of
+from queqiao.engine.ranking.learned import Model
+from queqiao.engine.ranking.levels import capped, fits, level_of
 from queqiao.engine.ranking.lexical import CandidateMatrix, Similarity, Weights, candidate_weights, need_weights
+from queqiao.engine.ranking.pairs import PairTable, Vector, features, unit_vector
 from queqiao.engine.ranking.snapshot import BLOCKS, CorpusSnapshot
 from queqiao.engine.ranking.structured import (
     Agreement,
@@ -59,6 +61,8 @@ COMPARE: Mapping[str, Callable[[str, str], Agreement]] = {
 }
 # Raised whenever the same pair would get another score, level or reason under the same snapshot.
 MODEL_VERSION = "2"
+LEARNED = "learned"  # the part by which a model moves a candidate
+REORDERED = 100  # candidates that a model looks at, at the least
 DECIMALS = 6  # of a score: enough to tell candidates apart, few enough to be the same on every machine
 
 
@@ -96,6 +100,8 @@ class AnalysedNeed:
     weights: Weights
     placed: PlacedText
     indicators: tuple[Indicator, ...]
+    terms: Terms
+    vectors: tuple[Vector, Vector] | None = None  # of the whole text and of the title, for a model
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,38 +111,58 @@ class _Scored:
     parts: dict[str, float]
     gaps: tuple[Gap, ...]
     agreements: dict[str, Agreement]
+    level: int | None = None  # by a model, before what a pair cannot have is taken away
 
 
 class Ranker:
-    """Ranks a fixed list of candidates under one snapshot; ``terms[i]`` are the terms of ``candidates[i]``."""
+    """Ranks a fixed list of candidates under one snapshot; ``terms[i]`` are the terms of ``candidates[i]``.
+
+    With a ``model`` the best candidates are ordered and given levels as it says.
+    """
 
     def __init__(
-        self, analyser: Analyser, snapshot: CorpusSnapshot, candidates: Sequence[Document], terms: Sequence[Terms]
+        self,
+        analyser: Analyser,
+        snapshot: CorpusSnapshot,
+        candidates: Sequence[Document],
+        terms: Sequence[Terms],
+        model: Model | None = None,
     ):
-        self.analyser, self.snapshot = analyser, snapshot
-        self.candidates, self._terms = candidates, terms
+        self.analyser, self.snapshot, self.model = analyser, snapshot, model
+        self.candidates, self.terms = candidates, terms
         self.fillers = learn_fillers(snapshot.blocks["words"].document_frequency, snapshot.documents)
         self._indicators: dict[int, tuple[Indicator, ...]] = {}
+
+    @property
+    def version(self) -> str:
+        """Which model scores."""
+        return MODEL_VERSION if self.model is None else self.model.version
 
     @cached_property
     def matrix(self) -> CandidateMatrix:
         """All candidates' weights, built when first asked for."""
-        return CandidateMatrix(self.snapshot, self._terms)
+        return CandidateMatrix(self.snapshot, self.terms)
 
     def analyse(self, need: Document, terms: Terms | None = None) -> AnalysedNeed:
         """Cut a need; give its ``terms`` where they are known already."""
         full = terms or self.analyser.terms(need.text)
-        weights = need_weights(self.snapshot, full, self.analyser.terms(need.title))
+        title = self.analyser.terms(need.title)
+        weights = need_weights(self.snapshot, full, title)
         demands = find_demands(need.text, need.extent("indicators"))
-        return AnalysedNeed(need, weights, place_terms(self.analyser, need), demands)
+        vectors = None
+        if self.model is not None:
+            vectors = unit_vector(self.snapshot, full), unit_vector(self.snapshot, title)
+        return AnalysedNeed(need, weights, place_terms(self.analyser, need), demands, full, vectors)
 
     def shortlist(self, need: AnalysedNeed, *, top: int, rows: NDArray[np.intp] | None = None) -> Shortlist:
         """Return the best ``top`` candidates among ``rows`` (all where None), or abstain."""
-        ordered = self._order(need, self._worth_scoring(need, rows, top))[:top]
+        reach = top if self.model is None else max(top, REORDERED)
+        first = self._order(need, self._worth_scoring(need, rows, reach))[:reach]
+        ordered = self._learned(need, first)[:top]
         matches = [self._match(need, scored, rank) for rank, scored in enumerate(ordered, 1) if scored.score > 0]
         if not matches:
             return Shortlist(need.document.id, (), None)
-        best = matches[0].score + _miss_cost(ordered[0].gaps)
+        best = first[0].score + _miss_cost(first[0].gaps)
         if not fits(best, has_reason=bool(matches[0].evidence.terms)):
             return Shortlist(need.document.id, (), matches[0])
         return Shortlist(need.document.id, tuple(matches), None)
@@ -144,7 +170,7 @@ class Ranker:
     def rank(self, need: AnalysedNeed, rows: Iterable[int]) -> tuple[Match, ...]:
         """Score and order exactly the given candidates, whether they fit or not."""
         chosen = np.array(sorted(set(rows)), dtype=np.intp)
-        ordered = self._order(need, (chosen, self.matrix.similarity(need.weights, chosen)))
+        ordered = self._learned(need, self._order(need, (chosen, self.matrix.similarity(need.weights, chosen))))
         return tuple(self._match(need, scored, rank) for rank, scored in enumerate(ordered, 1))
 
     def _worth_scoring(
@@ -182,12 +208,43 @@ class Ranker:
         parts = {name: round(value, DECIMALS) for name, value in parts.items() if round(value, DECIMALS)}
         return _Scored(row, round(max(0.0, sum(parts.values())), DECIMALS), parts, gaps, agreements)
 
+    def _learned(self, need: AnalysedNeed, ordered: list[_Scored]) -> list[_Scored]:
+        """Let the model, where there is one, say what grade each would get, and order them anew."""
+        if self.model is None or need.vectors is None:
+            return ordered
+        terms = [self.terms[one.row] for one in ordered]
+        table = PairTable(
+            needs=[need.vectors],
+            candidates=[unit_vector(self.snapshot, some) for some in terms],
+            need_of=np.zeros(len(ordered), dtype=np.intp),
+            candidate_of=np.arange(len(ordered), dtype=np.intp),
+            scores=np.array([one.score for one in ordered]),
+            features=np.array(
+                [features(self.snapshot, need.terms, own, one.parts) for own, one in zip(terms, ordered, strict=True)]
+            ),
+        )
+        moved, rules = [], self.model.rules(need.vectors)
+        for one, expected in zip(ordered, self.model.expect(table), strict=True):
+            part = round(rules.part(one.score, float(expected)), DECIMALS) if one.score > 0 else 0.0
+            parts = one.parts | ({LEARNED: part} if part else {})
+            score = round(max(0.0, one.score + part), DECIMALS)
+            level = rules.level(float(expected)) if rules.levels else None
+            moved.append(replace(one, score=score, parts=parts, level=level))
+        return sorted(moved, key=lambda one: (-one.score, self.candidates[one.row].id))
+
+    @staticmethod
+    def _level(scored: _Scored, *, has_reason: bool) -> int:
+        if scored.level is not None:
+            return capped(scored.level, scored.gaps, has_reason=has_reason)
+        score = scored.score - scored.parts.get(LEARNED, 0.0) + _miss_cost(scored.gaps)
+        return level_of(score, scored.gaps, has_reason=has_reason)
+
     def _match(self, need: AnalysedNeed, scored: _Scored, rank: int) -> Match:
         candidate = self.candidates[scored.row]
-        weights = need.weights, candidate_weights(self.snapshot, self._terms[scored.row])
+        weights = need.weights, candidate_weights(self.snapshot, self.terms[scored.row])
         terms = shared_terms(need.placed, place_terms(self.analyser, candidate), weights, self.fillers)
         evidence = Evidence(terms, scored.gaps, scored.agreements)
-        level = level_of(scored.score + _miss_cost(scored.gaps), scored.gaps, has_reason=bool(terms))
+        level = self._level(scored, has_reason=bool(terms))
         return Match(need.document.id, candidate.id, rank, scored.score, level, scored.parts, evidence)
 
     def _indicators_of(self, row: int) -> tuple[Indicator, ...]:

@@ -343,10 +343,9 @@ def _sql(condition: Filter) -> str:
             return "(" + (" AND ".join(_sql(part) for part in parts) or "true") + ")"
         case Or(parts):
             return "(" + (" OR ".join(_sql(part) for part in parts) or "false") + ")"
-        case Not(AnyOf() as part):  # such a column is never null, and its index answers no other form
-            return f"NOT {_sql(part)}"
         case Not(part):
-            return f"({_sql(part)}) IS NOT TRUE"
+            # A column of several words is never null, and its index answers no other form.
+            return f"NOT {_sql(part)}" if isinstance(part, AnyOf) else f"({_sql(part)}) IS NOT TRUE"
         case Range():
             return _sql_range(condition)
         case Eq():

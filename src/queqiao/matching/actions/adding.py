@@ -10,9 +10,9 @@ from queqiao.accounts.actors import Actor
 from queqiao.core.actions import Change, record_activity
 from queqiao.core.errors import ForbiddenError, QueqiaoError
 from queqiao.core.i18n import _
-from queqiao.engine.ranking.ranker import MODEL_VERSION
 from queqiao.matching.actions.deciding import ADD, KIND
 from queqiao.matching.actions.feedback import renew_feedback, statistics_named
+from queqiao.matching.actions.learning import model_in_use
 from queqiao.matching.actions.ranking import lock_round
 from queqiao.matching.actions.statistics import statistics_in_use
 from queqiao.matching.choices import CandidateKind, Origin, RoundState
@@ -76,12 +76,13 @@ def _candidate(need: Need, number: str, by: Actor) -> CatalogueRecord:
 def _score(match: Match, need: Need, candidate: CatalogueRecord, snapshot: Snapshot) -> None:
     """Score the pair under the statistics of the list; a pair without any word in common has a score of 0."""
     read: Any = with_texts(Need.objects.filter(pk=need.pk).select_related("organisation")).get()
-    found = Pool(statistics_named(snapshot.pk)).rank_pairs(read, match.kind, {candidate.pk})
+    pool = Pool(statistics_named(snapshot.pk), model_in_use())
+    found = pool.rank_pairs(read, match.kind, {candidate.pk})
     match.score, match.level = 0.0, 1
     match.parts, match.evidence = {}, {}
     for one in found:
         match.score, match.level = one.score, one.level
         match.parts, match.evidence = dict(one.parts), dict(one.evidence)
-    match.snapshot, match.model_version = snapshot, MODEL_VERSION
+    match.snapshot, match.model_version = snapshot, pool.version(match.kind)
     match.need_revision, match.candidate_revision = read.revision, candidate.revision
     match.ranked_at = timezone.now()

@@ -11,9 +11,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from queqiao.engine.ranking.ranker import MODEL_VERSION
 from queqiao.matching.actions.feedback import renew_feedback
-from queqiao.matching.choices import Cause, Decision, Origin, RoundState
+from queqiao.matching.choices import CandidateKind, Cause, Decision, Origin, RoundState
 from queqiao.matching.documents import with_texts
 from queqiao.matching.models import Match, Round, Snapshot
 from queqiao.matching.pool import Pool, Scored
@@ -104,14 +103,15 @@ def _note(newest: Round, need: Need, ranking: Ranking, *, fresh: bool) -> None:
         newest = Round(need=need, number=newest.number + 1, revision=newest.revision + 1)
     newest.ranked_at = timezone.now()
     newest.ranked_run = ranking.run_id or newest.ranked_run
-    newest.need_revision, newest.snapshot, newest.model_version = need.revision, ranking.snapshot, MODEL_VERSION
+    newest.need_revision, newest.snapshot = need.revision, ranking.snapshot
+    newest.model_version = ranking.pool.version(CandidateKind.ACHIEVEMENT)
     newest.save()
 
 
 def _fill(match: Match, one: Scored, need: Need, ranking: Ranking) -> Match:
     match.rank, match.score, match.level, match.listed = one.rank, one.score, one.level, True
     match.parts, match.evidence = dict(one.parts), dict(one.evidence)
-    match.snapshot, match.model_version = ranking.snapshot, MODEL_VERSION
+    match.snapshot, match.model_version = ranking.snapshot, one.model_version
     match.need_revision, match.candidate_revision = need.revision, one.revision
     match.ranked_at = timezone.now()
     return match
@@ -141,6 +141,6 @@ def _why_out(match: Match, need: Need, ranking: Ranking) -> list[str]:
     changed = {
         Cause.NEED: match.need_revision != need.revision,
         Cause.STATISTICS: match.snapshot_id != ranking.snapshot.pk,
-        Cause.MODEL: match.model_version != MODEL_VERSION,
+        Cause.MODEL: match.model_version != ranking.pool.version(match.kind),
     }
     return [cause.value for cause, holds in changed.items() if holds] or [Cause.OTHERS.value]

@@ -24,6 +24,7 @@ from queqiao.core.i18n import _
 from queqiao.core.leases import hold, release
 from queqiao.core.models import Outbox, Run, RunState
 from queqiao.engine.retrieval import IndexDamagedError
+from queqiao.matching.actions.learning import model_in_use
 from queqiao.matching.actions.ranking import Ranking, rank_need
 from queqiao.matching.actions.statistics import (
     forget_statistics,
@@ -114,7 +115,7 @@ def _drain(context: runs.RunContext) -> dict[str, Any] | None:
     snapshot = statistics_in_use() if waiting().exists() else None
     if snapshot is None:
         return {"needs": 0}
-    ranking = Ranking(Pool(statistics_of(snapshot)), snapshot)
+    ranking = Ranking(Pool(statistics_of(snapshot), model_in_use()), snapshot)
     ranked = 0
     try:
         while not context.should_stop():
@@ -172,7 +173,7 @@ def _rank_all(context: runs.RunContext) -> dict[str, Any] | None:
     snapshot = (begun.snapshot if begun else None) or take_statistics()
     if snapshot is None:
         return {"needs": 0}
-    ranking = Ranking(Pool(statistics_of(snapshot)), snapshot, context.run_id)
+    ranking = Ranking(Pool(statistics_of(snapshot), model_in_use()), snapshot, context.run_id)
     done = Round.objects.filter(need=OuterRef("pk"), ranked_run=context.run_id)
     published = Need.objects.filter(state=State.PUBLISHED).order_by("pk")
     left = list(published.filter(~Exists(done.order_by())).values_list("pk", flat=True))
