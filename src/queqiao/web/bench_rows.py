@@ -115,6 +115,10 @@ class Shown:
     record: CatalogueRecord
     document: Document | None
 
+    def read_for(self, match: Match) -> Document | None:
+        """Return the text to which a match's evidence points; None where it is another by now."""
+        return self.document if match.candidate_revision == self.record.revision else None
+
 
 def shown_candidates(kind: str, ids: Iterable[uuid.UUID], actor: Actor) -> Mapping[uuid.UUID, Shown]:
     """Return the records of one kind that the actor may see, by id; the number of queries does not grow with them."""
@@ -150,7 +154,7 @@ def _numbers_of_same(matches: Sequence[Match], actor: Actor) -> Mapping[str, str
 
 def _row(match: Match, place: int, shown: Shown, asked: Document | None, numbers: Mapping[str, str]) -> Row:
     face, record = shown.face, shown.record
-    current = shown.document if match.candidate_revision == record.revision else None
+    current = shown.read_for(match)
     gaps = match.evidence.get("gaps", ()) if face.whole else ()
     items = {one.number: one.title for one in getattr(record, "shown_work", ())}
     return Row(
@@ -164,7 +168,7 @@ def _row(match: Match, place: int, shown: Shown, asked: Document | None, numbers
         facts=_facts(face),
         level=level_name(match.level) if match.level else _("尚未评分"),
         score=f"{standing(match):.3f}" if match.score is not None and face.whole else "",
-        indicators=tuple(_indicator(gap, asked, current) for gap in sorted(gaps, key=_is_silent)),
+        indicators=tuple(indicator_of(gap, asked, current) for gap in sorted(gaps, key=_is_silent)),
         reason=_reason(match, items, whole=face.whole),
         why_not=why_not_higher(match) if face.whole else "",
         moved=what_moved(match),
@@ -200,7 +204,8 @@ def _is_silent(gap: Mapping[str, Any]) -> bool:
     return bool(gap["status"] == GapStatus.NOT_STATED)
 
 
-def _indicator(gap: Mapping[str, Any], need: Document | None, candidate: Document | None) -> Indicator:
+def indicator_of(gap: Mapping[str, Any], need: Document | None, candidate: Document | None) -> Indicator:
+    """Return an indicator that a match keeps, as its row shows it; a text that has changed since is None."""
     asked, offered = gap["need"], gap["offered"]
     status = GapStatus(gap["status"])
     return Indicator(

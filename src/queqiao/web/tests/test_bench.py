@@ -376,3 +376,118 @@ def test_a_page_of_twenty_candidates_is_light_on_the_line() -> None:
     answer = place.town.staff.client.get(place.address, headers={"Accept-Encoding": "gzip"})
     assert answer.headers["Content-Encoding"] == "gzip"
     assert len(answer.content) < MOST_BYTES - STATIC_BYTES
+
+
+def put_up_complementing(many: int = 0) -> Place:
+    """One achievement is strong enough, another bears the heat; neither is both, and nobody says how porous it is."""
+    town = make_town()
+    need = published(
+        town, problem="涂层在冲击下剥落，要求结合强度不低于 70 MPa，使用温度不低于 500 ℃，孔隙率不高于 1%。"
+    )
+    made = {"高强涂层": "结合强度 77 MPa，使用温度 450 ℃", "耐热涂层": "结合强度 40 MPa，使用温度 600 ℃"}
+    made |= {f"普通涂层{i}": "结合强度 35 MPa，孔隙率 2%" for i in range(many)}
+    for i, (title, values) in enumerate(made.items()):
+        university = make_organisation(name=f"锦城第{i + 1}大学", kind="university")
+        ScopeMembership.objects.create(scope=town.scope, organisation=university, recorded_by="system:test")
+        publish(Achievement, university, title=title, description=f"涂层在冲击下不剥落，{values}。")
+    settle()
+    return Place(town, university, somebody("苏明远", RoleKind.EDITOR, university), need)
+
+
+def team_in(page: str) -> str:
+    """Return the words of the team on a page."""
+    found = re.search(r'<details class="q-card q-team">.*?</details>', page, re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found[0])).strip() if found else ""
+
+
+def test_where_nobody_covers_everything_the_smallest_team_stands_above_the_list() -> None:
+    place = put_up_complementing(many=1)
+    page = text_of(place.town.staff.get(place.address))
+    team = team_in(page)
+    assert "2 个候选合起来满足 2/3 项要求" in team
+    assert "没有一个候选满足全部 3 项要求，单个最多满足 1 项。" in team
+    assert "成员来自 2 家单位。" in team
+    members, missing = team.split("仍然缺")
+    assert re.search(r"高强涂层 .*?锦城第1大学 .*?结合强度 77 MPa .*?余量 10%", members)
+    assert re.search(r"耐热涂层 .*?锦城第2大学 .*?使用温度 600 ℃ .*?余量 20%", members)
+    assert "普通涂层" not in members
+    assert re.search(r"孔隙率 2% .*?（要求 不高于 1%） .*?最接近（差 100%）： 普通涂层0", missing)
+    strong = Achievement.objects.get(title="高强涂层")
+    assert f'href="/records/{strong.number}"' in page[page.index("q-team") :]
+
+
+def test_the_team_ends_with_the_rejection_of_a_member_whom_nobody_replaces() -> None:
+    place = put_up_complementing()
+    hot = Match.objects.get(need=place.need, candidate_id=Achievement.objects.get(title="耐热涂层").pk)
+    page = text_of(place.swap(hot, "accept"))
+    assert "还没有候选说明" in team_in(page)
+    hot.refresh_from_db()
+    assert team_in(text_of(place.swap(hot, "reject", reason="price"))) == ""
+
+
+def test_there_is_no_team_where_one_candidate_covers_what_the_others_do(place: Place) -> None:
+    assert team_in(text_of(place.town.staff.get(place.address))) == ""
+
+
+def test_fields_count_where_a_need_lies_in_several_and_experts_may_bring_them() -> None:
+    place = put_up_complementing()
+    control = Node.objects.create(classification=place.town.node.classification, code="control", name="智能控制")
+    save_record(
+        place.need,
+        {"fields": [place.town.node.pk, control.pk]},
+        base_revision=place.need.revision,
+        by=place.town.staff.actor,
+    )
+    expert = publish(
+        Expert, place.university, title="沈若水", record="从事涂层结合强度研究二十年。", fields=[control.pk]
+    )
+    settle()
+    assert Match.objects.filter(candidate_id=expert.pk).exists()
+    page = text_of(place.town.staff.get(place.address, kind="expert"))
+    team = team_in(page)
+    assert "3 个候选合起来满足 3/5 项要求" in team
+    assert re.search(r"沈若水 专家， 锦城第2大学 ✓ 领域 智能控制", team)
+    assert "领域 表面涂层 还没有这一领域的候选" in team
+    place_of_value = re.search(r'href="#(place-[^"]+)"', page[page.index("q-team") :])
+    assert place_of_value is not None
+    assert f'id="{place_of_value[1]}"' in page  # it leads into the need also beside experts
+
+
+def test_of_whom_staff_see_only_the_blind_form_no_team_tells_anything() -> None:
+    place = put_up_complementing()
+    stranger = make_organisation(name="远方研究院", kind="university")
+    publish(
+        Achievement,
+        stranger,
+        title="隐名涂层",
+        description="涂层在冲击下不剥落，结合强度 88 MPa，使用温度 700 ℃，孔隙率 0.5%。",
+        visibility=Visibility.BLIND,
+        blind_title="某表面处理工艺",
+    )
+    settle()
+    team = team_in(text_of(place.town.staff.get(place.address)))
+    assert "2 个候选合起来满足 2/3 项要求" in team
+    assert [word for word in ("某表面处理工艺", "隐名涂层", "88 MPa", "700 ℃") if word in team] == []
+
+
+def test_in_english_the_chinese_names_in_a_team_are_marked_as_chinese() -> None:
+    place = put_up_complementing()
+    page = text_of(place.town.staff.get(f"/en{place.address}"))
+    team = page[page.index("q-team") : page.index("q-cands")]
+    for text in ("高强涂层</a>", "锦城第1大学</span>", "结合强度 <strong>77 MPa"):
+        assert f'lang="zh-Hans">{text}' in team
+
+
+def test_a_team_of_many_candidates_costs_no_more_queries_than_one_of_few() -> None:
+    counts = []
+    for many in (1, 12):
+        place = put_up_complementing(many)
+        place.town.staff.get(place.address)
+        with CaptureQueriesContext(connection) as asked:
+            page = text_of(place.town.staff.get(place.address))
+        assert len(order_of(page)) == many + 2
+        assert team_in(page) != ""
+        counts.append(len(asked))
+        Need.objects.all().update(state="withdrawn")
+        Achievement.objects.all().update(state="withdrawn")
+    assert len(set(counts)) == 1, counts

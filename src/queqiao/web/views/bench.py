@@ -27,6 +27,7 @@ from queqiao.web.bench_choice import QueueChoice
 from queqiao.web.bench_context import found_by_hand, keys, kind_asked, need_context, read_need, tabs, words_of_bench
 from queqiao.web.bench_doing import Done, do
 from queqiao.web.bench_rows import Indicator, Row, rows_of
+from queqiao.web.bench_team import team_block
 from queqiao.web.filters import moment
 from queqiao.web.middleware import compressed
 from queqiao.web.views.staff_page import show
@@ -140,7 +141,7 @@ def _candidates(
     sent = request.POST if request.method == "POST" else request.GET
     kind = (done.kind if done else "") or kind_asked(sent, there.counts)
     matches = [match for match in there.matches if match.kind == kind]
-    current, choice = there.round, QueueChoice(request, actor)
+    current, choice, document = there.round, QueueChoice(request, actor), document_for(need)
     words = words_of_bench() | {
         "number": need.number,
         "here": choice.need_at(need.number),
@@ -158,11 +159,12 @@ def _candidates(
     return {
         "bench": words,
         "matches": matches,
-        "rows": rows_of(matches, document_for(need), need.revision, actor),
+        "rows": rows_of(matches, document, need.revision, actor),
+        "team": team_block(need, there.matches, document, actor),
         "said": done.said if done else failed["sentence"] if failed else "",
         "undo": done.undo if done else None,
         "failed": failed,
-        "everybody": [match.candidate_id for match in there.matches],
+        "everybody": there.matches,
     }
 
 
@@ -172,7 +174,7 @@ def _page(request: HttpRequest, need: Any, actor: Actor, *, failed: dict[str, An
     before, after, position, total = places_in_queue(choice.rows(), need)
     stale = any(match.need_revision not in (None, need.revision) for match in shown["matches"])
     return shown | {
-        "need": need_context(need, shown["matches"], actor) | {"stale": stale},
+        "need": need_context(need, shown["everybody"], actor) | {"stale": stale},
         "queue": {
             "back": choice.queue_at(),
             "names": choice.names(),
@@ -182,7 +184,7 @@ def _page(request: HttpRequest, need: Any, actor: Actor, *, failed: dict[str, An
             "total": total,
         },
         "keys": keys(),
-        "hand": found_by_hand(request, actor, shown["everybody"]),
+        "hand": found_by_hand(request, actor, [match.candidate_id for match in shown["everybody"]]),
     }
 
 
