@@ -14,6 +14,7 @@ from samples import ACHIEVEMENTS, NEEDS, read_table
 
 Run = Callable[..., tuple[int, str, str]]
 Table = Callable[..., Path]
+Rows = list[dict[str, str]]
 
 
 def test_from_two_lists_to_a_shortlist_with_reasons(run: Run, needs: Path, achievements: Path, tmp_path: Path):
@@ -72,7 +73,9 @@ def test_a_pair_with_an_unknown_id_is_named_with_its_line(run: Run, table: Table
     assert f"{pairs}，第 3 行，“achievement_id”列：成果表中没有编号 A99" in said
 
 
-def test_experts_through_their_records(run: Run, table: Table, needs: Path, tmp_path: Path):
+@pytest.fixture
+def match_experts(run: Run, table: Table, needs: Path, tmp_path: Path) -> Callable[..., tuple[int, str, Rows]]:
+    """Match needs with experts through their records; what was said and the rows of the result come back."""
     experts = table("experts.csv", [("专家编号", "姓名"), ("E1", "甲"), ("E2", "乙"), ("E3", "丙")])
     records = table(
         "records.csv",
@@ -83,13 +86,47 @@ def test_experts_through_their_records(run: Run, table: Table, needs: Path, tmp_
         ],
     )
     out = tmp_path / "expert-matches.csv"
-    code, _printed, said = run("match", "--needs", needs, "--experts", experts, "--records", records, "--out", out)
-    rows = read_table(out)
+
+    def matched(*more: object) -> tuple[int, str, Rows]:
+        call = ("match", "--needs", needs, "--experts", experts, "--records", records, "--out", out, *more)
+        code, _printed, said = run(*call)
+        return code, said, read_table(out) if out.exists() else []
+
+    return matched
+
+
+def test_experts_through_their_records(match_experts):
+    code, said, rows = match_experts()
     assert code == 0
     assert list(rows[0]) == ["need_id", "expert_id", "rank", "score", "level", "reasons"]
     assert [(row["need_id"], row["expert_id"]) for row in rows if row["rank"] == "1"] == [("N1", "E2"), ("N2", "E1")]
     assert "《水中氟离子的锆基吸附》（2023）" in next(row["reasons"] for row in rows if row["need_id"] == "N2")
     assert "1 位专家没有业绩记录" in said
+    assert "须回避" not in said
+
+
+def test_an_expert_who_must_keep_away_from_a_need_is_not_on_its_list(match_experts, table: Table):
+    everybody = [(row["need_id"], row["expert_id"]) for row in match_experts()[2]]
+    conflicts = table("avoid.csv", [("需求编号", "专家编号"), ("N2", "E1"), ("N2", "E1"), ("N1", "E3")])
+    code, said, rows = match_experts("--conflicts", conflicts)
+    assert code == 0
+    assert ("N2", "E1") in everybody
+    assert [(row["need_id"], row["expert_id"]) for row in rows if row["need_id"] != "N2"] == [
+        pair for pair in everybody if pair[0] != "N2"
+    ]
+    assert "E1" not in [row["expert_id"] for row in rows if row["need_id"] == "N2"]
+    assert "2 对须回避，没有列入名单。" in said
+
+
+def test_a_conflict_of_an_unknown_need_or_expert_is_named_with_its_place(match_experts, table: Table):
+    for pair, said_of_it in (
+        (("N9", "E1"), "“need”列：需求表中没有编号 N9"),
+        (("N1", "E9"), "“expert”列：专家表中没有编号 E9"),
+    ):
+        conflicts = table("avoid.csv", [("need", "expert"), ("N1", "E1"), pair])
+        code, said, rows = match_experts("--conflicts", conflicts)
+        assert (code, rows) == (2, [])
+        assert f"{conflicts}，第 3 行，{said_of_it}" in said
 
 
 def test_words_of_the_operator_become_reasons(run: Run, table: Table, tmp_path: Path):
@@ -225,6 +262,10 @@ def test_doctor_says_whether_the_search_server_answers(monkeypatch: pytest.Monke
         (["match", "--needs", "n", "--out", "o", "--top", "0"], "“0”不是 1 或更大的整数"),
         (["match", "--needs", "n", "--out", "o"], "请给出 --achievements，或者同时给出 --experts 和 --records。"),
         (["match", "--needs", "n", "--out", "o", "--experts", "e"], "--experts 和 --records 要一起给出。"),
+        (
+            ["match", "--needs", "n", "--out", "o", "--achievements", "a", "--conflicts", "c"],
+            "--conflicts 只能与 --experts 同用。",
+        ),
         (["--lang", "fr", "doctor"], "可用 / available: zh, en"),
     ],
 )

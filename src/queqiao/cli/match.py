@@ -11,6 +11,7 @@ from queqiao.engine.ranking.batch import Corpus, expert_shortlists, read_corpus,
 from queqiao.engine.ranking.ranker import Match, Shortlist
 from queqiao.engine.records import Achievement, Expert, ExpertItem, Need, Pair
 from queqiao.engine.text.analyser import Analyser
+from queqiao.imports.affinities import read_conflicts
 from queqiao.imports.models import read_model_folder
 from queqiao.imports.records import (
     read_achievements,
@@ -37,6 +38,7 @@ def add_options(parser: OptionParser) -> None:
     parser.add_path("--achievements", _("科技成果表，CSV 或 XLSX"))
     parser.add_path("--experts", _("专家表，与 --records 同用，代替 --achievements"))
     parser.add_path("--records", _("专家的论文、专利、项目等业绩表"))
+    parser.add_path("--conflicts", _("须回避的对，含 need、expert 两列，与 --experts 同用"))
     parser.add_path("--pairs", _("只为表中的“需求—成果”对评分，每对都有一行结果"))
     parser.add_path("--report", _("另写一份可直接打开的网页报告"))
     parser.add_path("--model", _("learn 命令写出的模型文件夹，按人工评级调整次序和等级"))
@@ -66,6 +68,8 @@ def _check_combination(options: Options) -> None:
         raise QueqiaoError(_("--experts 和 --records 要一起给出。"))
     if options.experts and (options.pairs or options.report or options.model):
         raise QueqiaoError(_("--pairs、--report 和 --model 只能与 --achievements 同用。"))
+    if options.conflicts and not options.experts:
+        raise QueqiaoError(_("--conflicts 只能与 --experts 同用。"))
     if options.pairs and options.report:
         raise QueqiaoError(_("--report 展示推荐名单，不能与 --pairs 同用。"))
 
@@ -94,10 +98,12 @@ def _match_achievements(options: Options, analyser: Analyser, needs: tuple[Need,
 def _match_experts(options: Options, analyser: Analyser, needs: tuple[Need, ...]) -> None:
     experts, items = read_experts(options.experts), read_records(options.records)
     _check_owners(options.records, experts, items)
+    conflicts = _known_conflicts(options.conflicts, needs, experts) if options.conflicts else ()
     with Progress(_("分析文本")) as progress:
         corpus = read_corpus(needs, items, analyser=analyser, progress=progress.show)
     with Progress(_("匹配")) as progress:
-        lists = list(expert_shortlists(corpus, experts, items, top=options.top, progress=progress.show))
+        found = expert_shortlists(corpus, experts, items, top=options.top, conflicts=conflicts, progress=progress.show)
+        lists = list(found)
     header = ("need_id", "expert_id", "rank", "score", "level", "reasons")
     rows = [
         (match.need_id, match.expert_id, match.rank, f"{match.score:.6f}", match.level, expert_reasons(match))
@@ -108,6 +114,8 @@ def _match_experts(options: Options, analyser: Analyser, needs: tuple[Need, ...]
     silent = len({expert.id for expert in experts} - {item.expert_id for item in items})
     if silent:
         Progress.say(_("{count} 位专家没有业绩记录，未参加排序。").format(count=silent))
+    if conflicts:
+        Progress.say(_("{count} 对须回避，没有列入名单。").format(count=len(conflicts)))
     empty = sum(not one.matches for one in lists)
     Progress.say(
         _("{needs} 条需求：{found} 条找到专家，{empty} 条没有合适的专家；写入 {path}。").format(
@@ -127,6 +135,18 @@ def _known_pairs(path: Path, needs: Sequence[Need], achievements: Sequence[Achie
             message = _("成果表中没有编号 {id}；请核对两张表。").format(id=pair.achievement_id)
             raise InputError(message, path=path, line=line, column="achievement_id")
     return tuple(pair for _line, pair in pairs)
+
+
+def _known_conflicts(path: Path, needs: Sequence[Need], experts: Sequence[Expert]) -> tuple[tuple[str, str], ...]:
+    unknown_need = _("需求表中没有编号 {id}；请核对两张表。")
+    unknown_expert = _("专家表中没有编号 {id}；请核对两张表。")
+    return read_conflicts(
+        path,
+        {
+            "need": ({need.id for need in needs}, unknown_need),
+            "expert": ({expert.id for expert in experts}, unknown_expert),
+        },
+    )
 
 
 def _check_owners(path: Path, experts: Sequence[Expert], items: Sequence[ExpertItem]) -> None:

@@ -1,6 +1,7 @@
 """How well which expert serves which need: a matrix of experts by needs, or a table with a row for each pair."""
 
 import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -173,18 +174,31 @@ def _name(sheet: Sheet, row: SheetRow, column: str) -> str:
     return text
 
 
-def _without(affinity: Affinity, path: Path) -> Affinity:
+def read_conflicts(path: Path, known: Mapping[str, tuple[Collection[str], str]]) -> tuple[tuple[str, str], ...]:
+    """Read the pairs of need and expert that must not be, each once.
+
+    ``known`` has for either column the names there are, and what to say of another one, with ``{id}`` for it;
+    InputError names the place of such a one.
+    """
     sheet = read_sheet(path, CONFLICT_COLUMNS)
-    needs = {name: index for index, name in enumerate(affinity.needs)}
-    experts = {name: index for index, name in enumerate(affinity.experts)}
-    keys = []
+    pairs: dict[tuple[str, str], None] = {}
     for row in sheet.rows:
         need, expert = _name(sheet, row, "need"), _name(sheet, row, "expert")
-        for column, name, known in (("need", need, needs), ("expert", expert, experts)):
-            if name not in known:
-                message = _("--affinity 的文件中没有“{name}”；请核对两个文件。").format(name=name)
+        for column, name in (("need", need), ("expert", expert)):
+            names, unknown = known[column]
+            if name not in names:
+                message = unknown.format(id=name)
                 raise sheet.source.problem(message, line=row.line, column=sheet.headings[column])
-        keys.append(needs[need] * len(experts) + experts[expert])
+        pairs[need, expert] = None
+    return tuple(pairs)
+
+
+def _without(affinity: Affinity, path: Path) -> Affinity:
+    needs = {name: index for index, name in enumerate(affinity.needs)}
+    experts = {name: index for index, name in enumerate(affinity.experts)}
+    unknown = _("--affinity 的文件中没有“{id}”；请核对两个文件。")
+    conflicts = read_conflicts(path, {"need": (needs, unknown), "expert": (experts, unknown)})
+    keys = [needs[need] * len(experts) + experts[expert] for need, expert in conflicts]
     own = affinity.need.astype(np.int64) * len(experts) + affinity.expert
     kept = ~np.isin(own, np.array(keys, dtype=np.int64))
     return Affinity(affinity.needs, affinity.experts, affinity.need[kept], affinity.expert[kept], affinity.value[kept])

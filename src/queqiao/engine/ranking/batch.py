@@ -5,7 +5,7 @@ asked for far more candidates than are shown, so that nothing the ranking would 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -115,12 +115,26 @@ def score_pairs(corpus: Corpus, pairs: Iterable[Pair], *, progress: Progress = s
 
 
 def expert_shortlists(
-    corpus: Corpus, experts: Sequence[Expert], items: Sequence[ExpertItem], *, top: int, progress: Progress = silent
+    corpus: Corpus,
+    experts: Sequence[Expert],
+    items: Sequence[ExpertItem],
+    *,
+    top: int,
+    conflicts: Collection[tuple[str, str]] = (),
+    progress: Progress = silent,
 ) -> Iterator[ExpertShortlist]:
-    """Yield the experts of every need; ``items`` are the corpus' candidates."""
+    """Yield the experts of every need; ``items`` are the corpus' candidates.
+
+    ``conflicts`` are the ids of needs and experts that must not meet; such an expert takes no place in the list.
+    """
+    barred: dict[str, set[str]] = {}
+    for need_id, expert_id in conflicts:
+        barred.setdefault(need_id, set()).add(expert_id)
+    everybody = {expert.id for expert in experts}
     ranker = ExpertRanker(corpus.analyser, corpus.snapshot, experts, items, corpus.candidate_terms)
     for done, need in enumerate(corpus.needs, 1):
-        yield ranker.shortlist(need, top=top)
+        among = everybody - barred[need.id] if need.id in barred else None
+        yield ranker.shortlist(need, top=top, among=among)
         progress(done, len(corpus.needs))
 
 
