@@ -67,7 +67,9 @@ def _candidate(need: Need, number: str, by: Actor) -> CatalogueRecord:
             continue
         if not both_may_see(need, model).filter(pk=found.pk).exists():
             raise QueqiaoError(
-                _("{number} 不能和这条需求匹配：双方要都已发布，不属于同一机构，而且彼此看得到。").format(number=number)
+                _(
+                    "{number} 不能和这条需求匹配：双方要都已发布，不属于同一机构，彼此看得到，专家也没有声明回避。"
+                ).format(number=number)
             )
         return found
     raise QueqiaoError(_("没有找到编号为“{number}”的成果、专家或实验室。").format(number=number))

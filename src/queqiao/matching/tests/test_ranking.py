@@ -5,15 +5,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from queqiao.accounts.actors import STRANGER, system
-from queqiao.accounts.models import Organisation, ScopeMembership
+from queqiao.accounts.models import Alias, Organisation, ScopeMembership
 from queqiao.accounts.tests.factories import make_organisation, make_scope
 from queqiao.core.actions import queue_for_index
-from queqiao.core.errors import ForbiddenError
+from queqiao.core.errors import ForbiddenError, QueqiaoError
 from queqiao.core.models import Activity, Outbox, Run, RunState
 from queqiao.engine.ranking.batch import read_corpus, shortlists
 from queqiao.engine.records import Achievement as Offered
 from queqiao.engine.records import Need as Asked
 from queqiao.engine.text.analyser import Analyser
+from queqiao.matching.actions.adding import add_by_hand
 from queqiao.matching.actions.ranking import Ranking, rank_need
 from queqiao.matching.actions.running import match_everything
 from queqiao.matching.actions.statistics import forget_statistics, statistics_in_use, statistics_of
@@ -278,3 +279,21 @@ def test_what_an_organisation_has_entered_three_times_takes_one_place(
     Outbox.objects.all().delete()
     work()
     assert of_these() == {again[0].pk: [str(again[1].pk)], elsewhere.pk: []}
+
+
+def test_an_expert_is_not_matched_with_an_organisation_that_he_wants_to_keep_away_from(
+    enterprise: Organisation, university: Organisation
+) -> None:
+    Alias.objects.create(organisation=enterprise, name="川锦铸造厂")
+    need = publish(Need, enterprise, title="含氟废水深度处理", problem="含氟废水深度处理")
+    other = publish(Need, make_organisation(name="川锦"), title="含氟废水", problem="含氟废水深度处理")
+    expert = publish(Expert, university, title="林清源", record="含氟废水深度处理")
+    work()
+    assert (listed(need, "expert"), listed(other, "expert")) == (["林清源"], ["林清源"])
+    for declared in ("青峦机械\r\n 川锦压铸 \r\n", "青峦机械、川锦铸造厂"):
+        put_out(expert, conflicts=declared, revision=expert.revision + 1)
+        work()
+        assert (listed(need, "expert"), listed(other, "expert")) == ([], ["林清源"])
+        assert (list(both_may_see(need, Expert)), list(both_may_see(expert, Need))) == ([], [other])
+    with pytest.raises(QueqiaoError, match="专家也没有声明回避"):
+        add_by_hand(need, expert.number, by=system("test"))
