@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from queqiao.env import SettingError, read_database, read_flag, read_list, read_search, read_secret
+from queqiao.env import SettingError, read_cluster, read_database, read_flag, read_list, read_search, read_secret
 
 
 def test_a_flag_knows_a_few_words_and_refuses_all_others() -> None:
@@ -78,3 +78,12 @@ def test_a_wrong_address_of_the_search_server_is_refused_without_repeating_a_sec
     with pytest.raises(SettingError, match="X：") as raised:
         read_search("X", "Y", source=wrong)
     assert "geheim" not in str(raised.value)
+
+
+def test_bulk_work_is_done_on_this_machine_unless_the_address_of_a_cluster_is_given() -> None:
+    assert read_cluster("X", source={}) == ""
+    for address in ("10.0.0.5:6379", "ray://head.local:10001"):
+        assert read_cluster("X", source={"X": f" {address} "}) == address
+    for wrong in ("10.0.0.5", "http://10.0.0.5:6379", "10.0.0.5:port", "auto"):
+        with pytest.raises(SettingError, match="X："):
+            read_cluster("X", source={"X": wrong})

@@ -108,6 +108,17 @@ def read_search(name: str, secret: str, *, source: Mapping[str, str] = os.enviro
     return address, token
 
 
+def read_cluster(name: str, *, source: Mapping[str, str] = os.environ) -> str:
+    """Read the address of a Ray cluster, ``host:port`` or ``ray://host:port``; empty without one."""
+    address = source.get(name, "").strip()
+    if not address:
+        return ""
+    parts = split_address(name, address if "://" in address else f"ray://{address}", ("ray",))
+    if parts.port:
+        return address
+    raise SettingError(f"{name}：请写 host:port 或 ray://host:port。/ Write host:port or ray://host:port.")
+
+
 def is_near(host: str) -> bool:
     """Whether a host lies on this machine or in a private network, where a secret may travel unencrypted."""
     if host == "localhost":

@@ -1,9 +1,10 @@
 """Whole lists against whole lists: from records to shortlists.
 
-Retrieval finds candidates, ranking orders them. The retrieval index holds the same terms as the ranking, and it is
-asked for far more candidates than are shown, so that nothing the ranking would put on a list is missed.
+Retrieval finds the candidates whose texts are most alike, ranking orders them. Retrieval is asked for far more than are
+shown, so that nothing the ranking would put on a list is missed.
 """
 
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,18 +13,20 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from queqiao.engine.bulk.kernel import top_lists
+from queqiao.engine.bulk.tables import Table
 from queqiao.engine.ranking.documents import Document, document_of
 from queqiao.engine.ranking.experts import ExpertRanker, ExpertShortlist
 from queqiao.engine.ranking.learned import Model
 from queqiao.engine.ranking.lexical import TITLE_WEIGHT
-from queqiao.engine.ranking.ranker import Match, Ranker, Shortlist
+from queqiao.engine.ranking.ranker import AnalysedNeed, Match, Ranker, Shortlist
 from queqiao.engine.ranking.snapshot import CorpusSnapshot, take_snapshot
 from queqiao.engine.records import Achievement, Expert, ExpertItem, Need, Pair
-from queqiao.engine.retrieval import MemoryEngine, Row, Schema, TextQuery
 from queqiao.engine.text.analyser import Analyser, Terms
 
 OVER_FETCH = 2000  # candidates that retrieval hands over for each need, at the least
 _FETCH_FACTOR = 20  # and at the least this many for each place on the list
+_NEEDS_AT_ONCE = 1000  # that are looked for in one pass over the candidates
 
 Progress = Callable[[int, int], None]  # done, of how many
 
@@ -54,13 +57,9 @@ class Corpus:
         return Ranker(self.analyser, self.snapshot, self.candidates, self.candidate_terms, self.model)
 
     @cached_property
-    def index(self) -> MemoryEngine:
-        """The retrieval index over all candidates."""
-        engine = MemoryEngine()
-        engine.ensure(Schema("candidates"))
-        pairs = zip(self.candidates, self.candidate_terms, strict=True)
-        engine.upsert([Row(document.id, index_tokens(terms)) for document, terms in pairs])
-        return engine
+    def table(self) -> Table:
+        """All candidates as one side of a bulk job."""
+        return Table.of(self.ranker.matrix.side_by_side)
 
     @cached_property
     def rows(self) -> dict[str, int]:
@@ -87,18 +86,27 @@ def read_corpus(
     terms = []
     total = len(need_documents) + len(documents)
     for done, document in enumerate((*need_documents, *documents), 1):
-        terms.append(analyser.terms(document.text))
+        terms.append(_shared(analyser.terms(document.text)))
         progress(done, total)
     split = len(need_documents)
     return Corpus(analyser, need_documents, tuple(terms[:split]), documents, tuple(terms[split:]), model)
 
 
+def _shared(terms: Terms) -> Terms:
+    """Let equal terms of all texts be one object; as many they take four times the memory."""
+    return Terms(tuple(map(sys.intern, terms.characters)), tuple(map(sys.intern, terms.words)))
+
+
 def shortlists(corpus: Corpus, *, top: int, progress: Progress = silent) -> Iterator[Shortlist]:
     """Yield the shortlist of every need, in the order of the needs."""
-    for done, (need, terms) in enumerate(zip(corpus.needs, corpus.need_terms, strict=True), 1):
-        rows = _candidate_rows(corpus, need, terms, top)
-        yield corpus.ranker.shortlist(corpus.ranker.analyse(need, terms), top=top, rows=rows)
-        progress(done, len(corpus.needs))
+    done = 0
+    for start in range(0, len(corpus.needs), _NEEDS_AT_ONCE):
+        some = slice(start, start + _NEEDS_AT_ONCE)
+        needs = [corpus.ranker.analyse(*one) for one in zip(corpus.needs[some], corpus.need_terms[some], strict=True)]
+        for need, rows in zip(needs, _candidate_rows(corpus, needs, top), strict=True):
+            yield corpus.ranker.shortlist(need, top=top, rows=rows)
+            done += 1
+            progress(done, len(corpus.needs))
 
 
 def score_pairs(corpus: Corpus, pairs: Iterable[Pair], *, progress: Progress = silent) -> Iterator[tuple[Match, ...]]:
@@ -144,10 +152,11 @@ def query_tokens(analyser: Analyser, need: Document, terms: Terms) -> tuple[str,
     return whole + title * round(TITLE_WEIGHT * len(whole) / len(title)) if title else whole
 
 
-def _candidate_rows(corpus: Corpus, need: Document, terms: Terms, top: int) -> NDArray[np.intp] | None:
-    """Return the rows of the candidates that retrieval finds, or None where it would hand over all of them."""
+def _candidate_rows(corpus: Corpus, needs: Sequence[AnalysedNeed], top: int) -> list[NDArray[np.int64] | None]:
+    """Return for each need the candidates most alike, or None where those would be all of them."""
     fetch = max(OVER_FETCH, _FETCH_FACTOR * top)
     if len(corpus.candidates) <= fetch:
-        return None
-    hits = corpus.index.search(TextQuery(query_tokens(corpus.analyser, need, terms)), None, fetch)
-    return np.array(sorted(corpus.rows[hit.id] for hit in hits), dtype=np.intp)
+        return [None] * len(needs)
+    asked = Table.of(corpus.ranker.matrix.needs_side_by_side(need.weights for need in needs))
+    found = top_lists(asked, corpus.table, fetch)
+    return [np.sort(rows) for rows in np.split(found.rows, found.starts[1:-1])]

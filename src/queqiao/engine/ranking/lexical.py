@@ -7,7 +7,8 @@ there what it wants, and below it also what it is. The candidate's side is norma
 Buckley & Mitra 1996) instead of its plain length, so that a very short title does not win by being short.
 """
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,13 +75,24 @@ class CandidateMatrix:
     """
 
     def __init__(self, snapshot: CorpusSnapshot, candidates: Sequence[Terms]):
-        weights = [candidate_weights(snapshot, terms) for terms in candidates]
-        self._columns: dict[str, dict[str, int]] = {}
-        self._rows: dict[str, sparse.csr_array] = {}
-        for name in BLOCKS:
-            columns = {term: i for i, term in enumerate(sorted({t for row in weights for t in row[name]}))}
-            self._columns[name] = columns
-            self._rows[name] = _to_rows([row[name] for row in weights], columns)
+        self._columns = {
+            name: {term: i for i, term in enumerate(sorted({t for one in candidates for t in getattr(one, name)}))}
+            for name in BLOCKS
+        }
+        self._rows = _to_rows((candidate_weights(snapshot, terms) for terms in candidates), self._columns)
+
+    @property
+    def side_by_side(self) -> sparse.csr_array:
+        """All blocks in single precision, shape (candidates, terms of all blocks); see ``needs_side_by_side``."""
+        return _side_by_side(self._rows)
+
+    def needs_side_by_side(self, needs: Iterable[Weights]) -> sparse.csr_array:
+        """Return needs in the columns of ``side_by_side``; the product of both is ``similarity`` in total."""
+        known = (
+            {name: {term: w for term, w in need[name].items() if term in self._columns[name]} for name in BLOCKS}
+            for need in needs
+        )
+        return _side_by_side(_to_rows(known, self._columns))
 
     def similarity(self, need: Weights, rows: NDArray[np.intp] | None = None) -> Similarity:
         """Score one need against all candidates, or against the given rows only."""
@@ -96,9 +108,25 @@ class CandidateMatrix:
         return Similarity(blocks)
 
 
-def _to_rows(rows: Sequence[dict[str, float]], columns: dict[str, int]) -> sparse.csr_array:
-    lengths = np.fromiter((len(row) for row in rows), dtype=np.int64, count=len(rows))
-    starts = np.concatenate(([0], np.cumsum(lengths)))
-    indices = np.fromiter((columns[term] for row in rows for term in row), dtype=np.int32, count=int(starts[-1]))
-    data = np.fromiter((weight for row in rows for weight in row.values()), dtype=np.float64, count=int(starts[-1]))
-    return sparse.csr_array((data, indices, starts), shape=(len(rows), len(columns)))
+def _to_rows(texts: Iterable[Weights], columns: dict[str, dict[str, int]]) -> dict[str, sparse.csr_array]:
+    """Return each block's rows; held as plain numbers at once: as objects they take 20 times the room."""
+    starts = {name: array("q", [0]) for name in BLOCKS}
+    indices = {name: array("i") for name in BLOCKS}
+    data = {name: array("d") for name in BLOCKS}
+    for text in texts:
+        for name in BLOCKS:
+            indices[name].extend(columns[name][term] for term in text[name])
+            data[name].extend(text[name].values())
+            starts[name].append(len(data[name]))
+    return {
+        name: sparse.csr_array(
+            (np.array(data[name]), np.array(indices[name]), np.array(starts[name])),
+            shape=(len(starts[name]) - 1, len(columns[name])),
+        )
+        for name in BLOCKS
+    }
+
+
+def _side_by_side(rows: dict[str, sparse.csr_array]) -> sparse.csr_array:
+    joined: sparse.csr_array = sparse.hstack([rows[name].astype(np.float32) for name in BLOCKS], format="csr")
+    return joined
