@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import assignment, experts, fields, indicators, learning, needs, retrieval
+from bench import assignment, experts, fields, indicators, learning, needs, retrieval, scale
 from bench.data import DATA, judged_needs, researchers
 from bench.table import show
 
@@ -24,6 +24,7 @@ def main() -> int:
             *experts.measure(researchers(), folder),
             *fields.measure(folder),
             *assignment.measure(folder),
+            *scale.measure(folder / "bulk"),
         ]
     print(show(lines))
     return int(any(line.passed is False for line in lines))

@@ -19,8 +19,8 @@ from queqiao.core.errors import QueqiaoError
 from queqiao.core.i18n import LANGUAGES, UnknownLanguageError, _, use_language
 
 COMMANDS = (
-    "match", "evaluate", "indicators", "gaps", "classify", "assign", "learn", "start", "serve", "worker", "tick",
-    "indexer", "migrate", "found", "demo", "load", "index", "login", "logout", "search", "doctor",
+    "match", "bulk", "evaluate", "learn", "indicators", "gaps", "classify", "assign", "start", "serve", "worker",
+    "tick", "indexer", "migrate", "found", "demo", "load", "index", "login", "logout", "search", "doctor",
 )  # fmt: skip
 EXIT_OK, EXIT_INTERNAL, EXIT_INPUT = 0, 1, 2
 

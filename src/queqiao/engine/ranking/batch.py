@@ -18,7 +18,7 @@ from queqiao.engine.bulk.tables import Table
 from queqiao.engine.ranking.documents import Document, document_of
 from queqiao.engine.ranking.experts import ExpertRanker, ExpertShortlist
 from queqiao.engine.ranking.learned import Model
-from queqiao.engine.ranking.lexical import TITLE_WEIGHT
+from queqiao.engine.ranking.lexical import TITLE_WEIGHT, need_weights
 from queqiao.engine.ranking.ranker import AnalysedNeed, Match, Ranker, Shortlist
 from queqiao.engine.ranking.snapshot import CorpusSnapshot, take_snapshot
 from queqiao.engine.records import Achievement, Expert, ExpertItem, Need, Pair
@@ -107,6 +107,14 @@ def shortlists(corpus: Corpus, *, top: int, progress: Progress = silent) -> Iter
             yield corpus.ranker.shortlist(need, top=top, rows=rows)
             done += 1
             progress(done, len(corpus.needs))
+
+
+def sides(corpus: Corpus) -> tuple[Table, Table]:
+    """Return needs and candidates as the sides of a bulk job, whose scores are the similarities of the ranking."""
+    title = corpus.analyser.terms
+    needs = zip(corpus.needs, corpus.need_terms, strict=True)
+    weights = (need_weights(corpus.snapshot, terms, title(need.title)) for need, terms in needs)
+    return Table.of(corpus.ranker.matrix.needs_side_by_side(weights)), corpus.table
 
 
 def score_pairs(corpus: Corpus, pairs: Iterable[Pair], *, progress: Progress = silent) -> Iterator[tuple[Match, ...]]:
