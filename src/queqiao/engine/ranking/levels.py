@@ -8,23 +8,23 @@ from queqiao.engine.text.quantities import Gap, GapStatus
 # technology market (see docs/why/ranking.md); ``learn`` may replace them by the operator's own grades later.
 LEVEL_BOUNDS = (0.07, 0.30, 0.40)
 
+# The most that learned grades can give a pair without a telling common term: nothing could be shown for more.
+MOST_WITHOUT_REASON = 2
+
 # A need whose best candidate stays below this has, on the same data, no related candidate at the top of its list.
 ABSTAIN_BELOW = 0.18
 
 
 def level_of(score: float, gaps: Sequence[Gap], *, has_reason: bool) -> int:
-    """Return 4 strong, 3 fairly strong, 2 weak or 1 unrelated, by the default bounds and ``capped``."""
-    return capped(1 + sum(score >= bound for bound in LEVEL_BOUNDS), gaps, has_reason=has_reason)
+    """Return 4 strong, 3 fairly strong, 2 weak or 1 unrelated, by the default bounds and ``capped``.
 
-
-def capped(level: int, gaps: Sequence[Gap], *, has_reason: bool) -> int:
-    """Return a level, kept below what the pair cannot have.
-
-    A stated value that misses a required indicator keeps a candidate below 4, however alike the texts are.
     ``has_reason`` says that both sides share at least one term that means something; without one they are unrelated.
     """
-    if not has_reason:
-        return 1
+    return capped(1 + sum(score >= bound for bound in LEVEL_BOUNDS), gaps) if has_reason else 1
+
+
+def capped(level: int, gaps: Sequence[Gap]) -> int:
+    """Return a level, below 4 where a stated value misses a required indicator, however alike the texts are."""
     missed = any(gap.status is GapStatus.NOT_MET for gap in gaps)
     return min(level, 3) if missed else level
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from queqiao.engine.ranking.documents import Document
 from queqiao.engine.ranking.evidence import Evidence, PlacedText, place_terms, shared_terms
 from queqiao.engine.ranking.learned import Model
-from queqiao.engine.ranking.levels import capped, fits, level_of
+from queqiao.engine.ranking.levels import MOST_WITHOUT_REASON, capped, fits, level_of
 from queqiao.engine.ranking.lexical import CandidateMatrix, Similarity, Weights, candidate_weights, need_weights
 from queqiao.engine.ranking.pairs import PairTable, Vector, features, unit_vector
 from queqiao.engine.ranking.snapshot import BLOCKS, CorpusSnapshot
@@ -235,7 +235,7 @@ class Ranker:
     @staticmethod
     def _level(scored: _Scored, *, has_reason: bool) -> int:
         if scored.level is not None:
-            return capped(scored.level, scored.gaps, has_reason=has_reason)
+            return capped(min(scored.level, 4 if has_reason else MOST_WITHOUT_REASON), scored.gaps)
         score = scored.score - scored.parts.get(LEARNED, 0.0) + _miss_cost(scored.gaps)
         return level_of(score, scored.gaps, has_reason=has_reason)
 
