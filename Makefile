@@ -1,4 +1,4 @@
-# One command each: make run | example | test | test-postgres | check | bench. Every one does all of its own set-up.
+# One command each: make run | example | test | test-postgres | check | bench | bench-check. Every one does all of its own set-up.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 OUT := build
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard src/queqiao/locale/*/LC_MESSAGES/*.po))
 
-.PHONY: run example test test-postgres check bench setup assets browser postgres messages docs clean
+.PHONY: run example test test-postgres check bench bench-check setup assets browser postgres messages docs clean
 
 setup: $(VENV)/dev.done $(CATALOGUES)
 
@@ -54,6 +54,10 @@ check: setup
 # Measures against the data in ../shared/data; says so where it is absent.
 bench: setup
 	@$(BIN)/python -m bench
+
+# Fails where the ranking has become worse, with confidence, than the results that were recorded.
+bench-check: setup
+	@$(BIN)/python -m bench.check
 
 # Collects the sentences of the product into the catalogues; translate what is new, then make test.
 messages: setup

@@ -17,17 +17,23 @@ Predictions = dict[tuple[str, str], float]  # researcher, paper
 
 def measure(data: Researchers, folder: Path) -> Iterator[Line]:
     """Yield the loss of our ranking and of the baseline, averaged over the profile sets."""
-    ours, theirs = [], []
-    for name, profile in sorted(data.profiles.items()):
-        ours.append(_losses(data, _ours(data, profile, folder / name)))
-        theirs.append(_losses(data, _tfidf(data, profile)))
-    people = sorted(data.ratings)
-    mine = {person: float(np.mean([losses[person] for losses in ours])) for person in people}
-    base = {person: float(np.mean([losses[person] for losses in theirs])) for person in people}
+    mine = our_losses(data, folder)
+    base = _mean([_losses(data, _tfidf(data, profile)) for _name, profile in sorted(data.profiles.items())])
     gain, low, high = paired(base, mine)
     yield Line("experts: TF-IDF, mean over items, loss", f"{np.mean(list(base.values())):.4f}")
     yield Line("experts: queqiao match, loss", f"{np.mean(list(mine.values())):.4f}")
     yield Line("experts: paired gain", f"{gain:+.4f}", f"[{low:+.4f}, {high:+.4f}] by researcher")
+
+
+def our_losses(data: Researchers, folder: Path) -> dict[str, float]:
+    """Return the loss of each researcher, the mean over the profile sets."""
+    return _mean(
+        [_losses(data, _ours(data, profile, folder / name)) for name, profile in sorted(data.profiles.items())]
+    )
+
+
+def _mean(losses: list[dict[str, float]]) -> dict[str, float]:
+    return {person: float(np.mean([one[person] for one in losses])) for person in sorted(losses[0])}
 
 
 def _ours(data: Researchers, profile: dict[str, list[str]], folder: Path) -> Predictions:

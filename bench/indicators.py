@@ -12,7 +12,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from bench.commands import queqiao, run
 from bench.data import INDICATORS, rows
-from bench.table import Line
+from bench.table import Line, mean
 from queqiao.engine.ranking.metrics import ndcg
 
 TABLES = ("--needs", INDICATORS / "needs.csv", "--achievements", INDICATORS / "achievements.csv")
@@ -59,26 +59,35 @@ def _compared(folder: Path) -> Iterator[Line]:
 
 
 def _ordered(folder: Path) -> Iterator[Line]:
-    judged: dict[str, dict[str, int]] = defaultdict(dict)
-    for row in rows(INDICATORS / "grades.csv"):
-        judged[row["need_id"]][row["achievement_id"]] = int(row["level"])
+    judged = _judged()
+    mine, base = mean(our_orders(folder)), mean(_ndcgs(judged, _tfidf(judged)))
+    detail = f"at least 0.985; TF-IDF characters 1-3 {base:.4f}"
+    yield Line("indicators decide the order: nDCG@10", f"{mine:.4f}", detail, mine >= 0.985)
+
+
+def our_orders(folder: Path) -> dict[str, float | None]:
+    """Return nDCG@10 of each need whose candidates differ by their indicators."""
+    judged = _judged()
     _write_pairs(folder / "judged.csv", [(need, other) for need, others in judged.items() for other in others])
     queqiao("match", *TABLES, "--pairs", folder / "judged.csv", "--out", folder / "judged-scores.csv")
     ours: Scores = defaultdict(dict)
     for row in rows(folder / "judged-scores.csv"):
         ours[row["need_id"]][row["achievement_id"]] = float(row["score"])
-    base, mine = _mean_ndcg(judged, _tfidf(judged)), _mean_ndcg(judged, ours)
-    detail = f"at least 0.985; TF-IDF characters 1-3 {base:.4f}"
-    yield Line("indicators decide the order: nDCG@10", f"{mine:.4f}", detail, mine >= 0.985)
+    return _ndcgs(judged, ours)
 
 
-def _mean_ndcg(judged: dict[str, dict[str, int]], scores: Scores) -> float:
-    values = []
-    for need, levels in judged.items():
-        order = sorted(levels, key=lambda other: (-scores[need][other], other))
-        values.append(ndcg([levels[other] for other in order]))
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known)
+def _judged() -> dict[str, dict[str, int]]:
+    judged: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in rows(INDICATORS / "grades.csv"):
+        judged[row["need_id"]][row["achievement_id"]] = int(row["level"])
+    return judged
+
+
+def _ndcgs(judged: dict[str, dict[str, int]], scores: Scores) -> dict[str, float | None]:
+    return {
+        need: ndcg([levels[other] for other in sorted(levels, key=lambda one: (-scores[need][one], one))])
+        for need, levels in judged.items()
+    }
 
 
 def _tfidf(judged: dict[str, dict[str, int]]) -> Scores:

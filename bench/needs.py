@@ -20,8 +20,8 @@ PerNeed = dict[str, float | None]
 
 def measure(judged: Judged, folder: Path) -> Iterator[Line]:
     """Yield the lines on ranking, levels, time and memory."""
-    ours, levels = _ours(judged, folder)
-    chosen = per_need(judged, ours)
+    scored, levels = ours(judged, folder)
+    chosen = per_need(judged, scored)
     for name, scores in baselines(judged):
         theirs = per_need(judged, scores)
         yield Line(f"needs: {name}", f"nDCG@10 {mean(theirs[0]):.4f}  AUC {mean(theirs[1]):.4f}")
@@ -39,7 +39,8 @@ def measure(judged: Judged, folder: Path) -> Iterator[Line]:
     yield from _time(folder)
 
 
-def _ours(judged: Judged, folder: Path) -> tuple[Scores, dict[tuple[str, str], int]]:
+def ours(judged: Judged, folder: Path) -> tuple[Scores, dict[tuple[str, str], int]]:
+    """Return score and level of every judged pair, by the command line."""
     pairs = folder / "pairs.csv"
     with pairs.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
