@@ -3,7 +3,8 @@
 from queqiao.cli.options import OptionParser, Options
 from queqiao.cli.progress import Progress
 from queqiao.core.i18n import _
-from queqiao.engine.classification.classifier import DECIMALS, Classification, classify, read_corpus
+from queqiao.engine.classification.classifier import Classification, classify, read_corpus
+from queqiao.engine.classification.model import DECIMALS
 from queqiao.engine.text.analyser import Analyser
 from queqiao.imports.records import read_labelled, read_texts
 from queqiao.imports.writing import check_writable, write_csv

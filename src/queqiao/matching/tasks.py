@@ -5,6 +5,7 @@ from typing import Any
 
 from queqiao.core.runs import RunContext, job
 from queqiao.core.ticks import every
+from queqiao.matching import fields
 from queqiao.matching.actions import learning, running
 
 
@@ -24,6 +25,18 @@ def match_all(context: RunContext) -> dict[str, Any] | None:
 def learn_from_grades(context: RunContext) -> dict[str, Any] | None:
     """Make a model from what the staff said."""
     return learning.learn_from_grades(context)
+
+
+@job(fields.LEARN)
+def learn_fields(context: RunContext) -> dict[str, Any]:
+    """Learn which texts belong to which field."""
+    return fields.learn_fields(context)
+
+
+@every(600, "matching.fields")
+def look_for_records(_now: datetime.datetime) -> None:
+    """Ask for a run where the published records have changed so much that fields are to be learned anew."""
+    fields.look_for_records()
 
 
 @every(5, "matching.due")

@@ -1,6 +1,6 @@
 """The classifier: labels for texts, each with its confidence and the runner-up."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from queqiao.engine.classification.calibration import Calibration, calibrate, calibration_error, trusted_from
-from queqiao.engine.classification.learners import bayes_scores, ridge_scores
-from queqiao.engine.classification.likeness import Likeness
-from queqiao.engine.classification.vectors import Progress, silent, text_vectors
+from queqiao.engine.classification.learners import bayes_scores, bayes_weights, ridge_scores, ridge_weights
+from queqiao.engine.classification.likeness import Likeness, Weighed
+from queqiao.engine.classification.model import DECIMALS, Guess, Measured, Model
+from queqiao.engine.classification.vectors import Progress, Vocabulary, read_texts, silent
 from queqiao.engine.text.analyser import Analyser
 
 MOST_EXAMPLES = 10_000  # memory grows with the square: 8,000 titles take 2 GB
 FOLDS = 5
 _AT_ONCE = 1000  # texts
-DECIMALS = 4  # of a confidence
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.intp]
@@ -28,15 +28,6 @@ class Example:
 
     label: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """The likeliest label, its chance (0 to 1, four decimals) and the second likeliest label."""
-
-    label: str
-    confidence: float
-    second: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +56,7 @@ class Corpus:
     examples: tuple[Example, ...]
     labels: tuple[str, ...]
     vectors: sparse.csr_array
+    vocabulary: Vocabulary
 
     @property
     def numbers(self) -> Numbers:
@@ -92,7 +84,7 @@ def read_corpus(
         raise ValueError(f"at most {MOST_EXAMPLES} examples are possible")
     ordered = tuple(sorted(examples))
     every = [*(one.text for one in ordered), *labels, *texts]
-    return Corpus(ordered, labels, text_vectors(every, analyser, progress))
+    return Corpus(ordered, labels, *read_texts(every, analyser, progress))
 
 
 def classify(corpus: Corpus, *, progress: Progress = silent) -> Classification:
@@ -100,36 +92,57 @@ def classify(corpus: Corpus, *, progress: Progress = silent) -> Classification:
     learner = _Learner(corpus)
     rows = np.arange(corpus.labelled, corpus.vectors.shape[0])
     portions = [rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE)]
-    folds, steps = _folds(corpus), FOLDS + len(portions)
-    ridge, bayes = np.empty((len(folds), len(corpus.labels))), np.empty((len(folds), len(corpus.labels)))
-    for fold in range(FOLDS):
-        held_out = np.flatnonzero(folds == fold)
-        ridge[held_out], bayes[held_out] = learner.held_out(held_out)
-        progress(fold + 1, steps)
-    calibration = calibrate(ridge, bayes, corpus.numbers)
-    chances, confidences = learner.answers(calibration, np.arange(len(folds)), ridge, bayes)
-    right = chances.argmax(axis=1) == corpus.numbers
+    steps = FOLDS + len(portions)
+    measured = learner.measured(lambda done: progress(done, steps))
     guesses: list[Guess] = []
     for step, portion in enumerate(portions, FOLDS + 1):
-        guesses.extend(_guesses(corpus, *learner.answers(calibration, portion, *learner.scores(portion))))
+        guesses.extend(_guesses(corpus, *learner.answers(measured.calibration, portion, *learner.scores(portion))))
         progress(step, steps)
-    return Classification(
-        guesses=tuple(guesses),
-        accuracy=float(right.mean()),
-        calibration_error=calibration_error(confidences, right),
-        trusted_from=trusted_from(confidences, right),
-    )
+    return Classification(tuple(guesses), measured.accuracy, measured.calibration_error, measured.trusted_from)
+
+
+def learn(corpus: Corpus, *, progress: Progress = silent) -> Model:
+    """Learn from the examples, measure on those held out in turn, and keep what labels further texts."""
+    learner = _Learner(corpus)
+    measured = learner.measured(lambda done: progress(done, FOLDS))
+    worth, rest, lacking = learner.kept()
+    return Model(corpus.labels, corpus.vocabulary, worth, rest, lacking, measured)
 
 
 class _Learner:
     """Both learners over one corpus. A label's name counts as one more example of it (docs/why/classification.md)."""
 
     def __init__(self, corpus: Corpus):
+        self._corpus = corpus
         self._vectors, self._count = corpus.vectors, len(corpus.labels)
         self._labels = np.concatenate([corpus.numbers, np.arange(self._count)])
         self._likeness = Likeness(corpus.vectors, corpus.labelled)
         self._known = self._likeness.among_labelled
         self._shares = np.bincount(corpus.numbers, minlength=self._count) / len(corpus.examples)
+
+    def measured(self, done: Callable[[int], None]) -> Measured:
+        """Hold the examples out in turn and compare what is guessed of them with their labels."""
+        numbers, folds = self._corpus.numbers, _folds(self._corpus)
+        ridge, bayes = np.empty((len(folds), self._count)), np.empty((len(folds), self._count))
+        for fold in range(FOLDS):
+            rows = np.flatnonzero(folds == fold)
+            ridge[rows], bayes[rows] = self.held_out(rows)
+            done(fold + 1)
+        calibration = calibrate(ridge, bayes, numbers)
+        chances, confidences = self.answers(calibration, np.arange(len(folds)), ridge, bayes)
+        right = chances.argmax(axis=1) == numbers
+        return Measured(
+            calibration,
+            accuracy=float(right.mean()),
+            calibration_error=calibration_error(confidences, right),
+            trusted_from=trusted_from(confidences, right),
+        )
+
+    def kept(self) -> tuple[Weighed, Floats, sparse.csr_array]:
+        """Return the weights of both learners, learned from all examples."""
+        weights = ridge_weights(self._known, self._labels, self._count)
+        rest, lacking = bayes_weights(self._vectors[: len(self._labels)], self._labels, self._count)
+        return self._likeness.weighed(weights), rest, lacking
 
     def held_out(self, rows: Numbers) -> tuple[Floats, Floats]:
         """Return both scores of some examples, learned from all the other examples."""

@@ -7,6 +7,8 @@ is the dual form of the generalised vector space model (Wong, Ziarko & Wong 1985
 are still alike where the same other texts are like both.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -15,6 +17,33 @@ MOST_ANCHORS = 4096  # they bound time and memory
 _AT_ONCE = 500  # rows: their products are sparse in kind only, and cost three times their final size
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What the likeness of any further vector to the labelled rows is worth, each of which weighs something.
+
+    ``rows`` are the vectors of the labelled rows, then those of further anchors; ``to_mean`` and ``lengths`` belong to
+    them, ``mean`` to all vectors. ``near`` and ``company`` are the weights of the two cosines, shape (labelled or
+    anchors, labels).
+    """
+
+    rows: sparse.csr_array
+    mean: Floats
+    to_mean: Floats
+    lengths: Floats
+    anchors: NDArray[np.intp]
+    near: Floats
+    company: Floats
+
+    def of(self, vector: sparse.csr_array) -> Floats:
+        """Return the worth of a vector of length 1, shape (1, labels); some of its terms may be missing in it."""
+        to_mean, mean_square = vector @ self.mean, float(self.mean @ self.mean)
+        first: Floats = (self.rows @ vector.T).toarray().T - to_mean - (self.to_mean - mean_square)
+        first /= np.sqrt(np.maximum(1 - 2 * to_mean + mean_square, 1e-12)) * self.lengths
+        company = _unit(first[:, self.anchors])
+        worth: Floats = first[:, : len(self.near)] @ self.near + company @ self.company
+        return worth
 
 
 class Likeness:
@@ -26,9 +55,9 @@ class Likeness:
         anchors = np.linspace(0, count - 1, min(count, MOST_ANCHORS)).astype(int)
         self._compared = np.union1d(np.arange(labelled), anchors)
         self._anchors = np.searchsorted(self._compared, anchors)
-        mean = np.asarray(vectors.mean(axis=0)).ravel()
-        self._to_mean = vectors @ mean
-        self._mean_square = float(mean @ mean)
+        self._mean = np.asarray(vectors.mean(axis=0)).ravel()
+        self._to_mean = vectors @ self._mean
+        self._mean_square = float(self._mean @ self._mean)
         squares = np.asarray(vectors.multiply(vectors).sum(axis=1)).ravel()
         self._lengths = np.sqrt(np.maximum(squares - 2 * self._to_mean + self._mean_square, 1e-12))
         self._columns = vectors[self._compared].T.tocsr()
@@ -40,6 +69,18 @@ class Likeness:
         """Return the likeness of some rows to the labelled ones, shape (rows, labelled)."""
         first = self._first(rows)
         return self._mixed(first, self._company(first))
+
+    def weighed(self, weights: Floats) -> Weighed:
+        """Return what the likeness to the labelled rows is worth, for weights of shape (labelled, labels)."""
+        return Weighed(
+            rows=self._vectors[self._compared],
+            mean=self._mean,
+            to_mean=self._to_mean[self._compared],
+            lengths=self._lengths[self._compared],
+            anchors=self._anchors,
+            near=weights / 2,
+            company=self._known_company.T @ weights / 2,
+        )
 
     def _first(self, rows: NDArray[np.intp]) -> Floats:
         """Return the centred cosines of some rows with the labelled rows and the anchors, shape (rows, compared)."""
@@ -61,6 +102,9 @@ class Likeness:
 
     def _company(self, first: Floats) -> Floats:
         """Return the cosines with the anchors, each row at length 1, shape (rows, anchors)."""
-        company: Floats = first[:, self._anchors]
-        company /= np.maximum(np.linalg.norm(company, axis=1, keepdims=True), 1e-12)
-        return company
+        return _unit(first[:, self._anchors])
+
+
+def _unit(company: Floats) -> Floats:
+    company /= np.maximum(np.linalg.norm(company, axis=1, keepdims=True), 1e-12)
+    return company

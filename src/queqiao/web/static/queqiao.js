@@ -344,11 +344,22 @@
     if (banner) banner.hidden = navigator.onLine;
   };
 
+  // ---- take a suggestion: tick its box, as if by hand
+  const tick = (button) => {
+    const box = button.form?.querySelector(`input[name="${button.dataset.tick}"][value="${button.dataset.value}"]`);
+    if (!box) return;
+    box.closest("details")?.setAttribute("open", "");
+    box.checked = true;
+    box.focus();
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+
   // ---- wiring: one listener for the page, so that parts loaded later work too
   const onClick = (event) => {
     const button = event.target.closest("button, a");
     if (!button) return;
     if (button.dataset.copy !== undefined) copy(button);
+    else if (button.dataset.tick !== undefined) tick(button);
     else if (button.dataset.size !== undefined) chooseSize(button);
     else if (button.dataset.autosaveResume !== undefined) forms.get(button.form)?.resume(button.dataset.autosaveResume);
     else if (button.hasAttribute("data-autosave-discard")) forms.get(button.form)?.discard();

@@ -13,12 +13,12 @@ from queqiao.engine.classification.classifier import (
     MOST_EXAMPLES,
     Classification,
     Example,
-    Guess,
     classify,
     read_corpus,
 )
 from queqiao.engine.classification.learners import SMOOTHING, bayes_scores, ridge_scores
 from queqiao.engine.classification.likeness import Likeness
+from queqiao.engine.classification.model import Guess
 from queqiao.engine.classification.vectors import text_vectors
 from queqiao.engine.text.analyser import Analyser
 
