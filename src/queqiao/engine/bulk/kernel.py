@@ -6,7 +6,7 @@ the others are added from the lists of the candidates that hold them. What remai
 double precision, pair by pair, so that scores and order do not depend on how the work was cut.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,23 +45,32 @@ class TopLists:
 def top_lists(needs: Table, candidates: Table, k: int, *, should_stop: Stop = lambda: False) -> TopLists:
     """Return the best ``k`` candidates of every need; fewer where fewer score above 0. Raises StoppedError."""
     split = _Split.of(needs, candidates)
-    wanted = split.rare(needs)
-    dense = split.dense(needs)
+    dense, wanted = split.dense(needs), split.rare(needs)
     best = [_Best(k) for _ in range(len(needs))]
-    room = np.empty(NEEDS_AT_ONCE * CANDIDATES_AT_ONCE, np.float32)
     for first in range(0, len(candidates), CANDIDATES_AT_ONCE):
         block = candidates.part(first, first + CANDIDATES_AT_ONCE)
-        block_dense, postings = split.dense(block), split.rare(block).tocsc()
-        for start in range(0, len(needs), NEEDS_AT_ONCE):
-            if should_stop():
-                raise StoppedError
-            some = dense[start : start + NEEDS_AT_ONCE]
-            scores = np.matmul(some, block_dense.T, out=room[: len(some) * len(block)].reshape(len(some), -1))
-            for need, row in enumerate(scores, start):
-                own = slice(wanted.indptr[need], wanted.indptr[need + 1])
-                row[:] += postings[:, wanted.indices[own]] @ wanted.data[own]
-                best[need].take(row, first)
+        for need, scores in _scores(dense, wanted, split.dense(block), split.rare(block).tocsc(), should_stop):
+            best[need].take(scores, first)
     return _ordered(needs, candidates, [one.rows for one in best], k)
+
+
+def _scores(
+    dense: NDArray[np.float32],
+    wanted: sparse.csr_array,
+    candidates: NDArray[np.float32],
+    postings: sparse.csc_array,
+    should_stop: Stop,
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Yield each need with its scores against a block of candidates, which hold until the next one is asked for."""
+    room = np.empty((NEEDS_AT_ONCE, len(candidates)), np.float32)
+    for start in range(0, len(dense), NEEDS_AT_ONCE):
+        if should_stop():
+            raise StoppedError
+        some = dense[start : start + NEEDS_AT_ONCE]
+        for need, scores in enumerate(np.matmul(some, candidates.T, out=room[: len(some)]), start):
+            own = slice(wanted.indptr[need], wanted.indptr[need + 1])
+            scores[:] += postings[:, wanted.indices[own]] @ wanted.data[own]
+            yield need, scores
 
 
 @dataclass(frozen=True)
