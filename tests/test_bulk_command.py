@@ -75,3 +75,10 @@ def test_given_a_run_broke_off_then_the_next_one_goes_on_unless_a_table_has_chan
     assert code == 0
     assert "分析文本" not in said
     assert {row["need_id"] for row in read_table(tmp_path / "top.csv")} >= {"N1", "N2", "N4"}
+
+
+def test_given_the_folder_beside_the_result_cannot_be_written_then_that_is_said(bulk, tmp_path: Path):
+    (tmp_path / "top.csv.parts").touch()
+    code, said = bulk()
+    assert code == 2
+    assert "无法写入文件夹" in said

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from queqiao.cli.options import OptionParser, Options
 from queqiao.cli.progress import Progress
+from queqiao.core.errors import QueqiaoError
 from queqiao.core.i18n import _
 from queqiao.engine.bulk.job import Job
 from queqiao.engine.ranking.batch import read_corpus, sides
@@ -72,7 +73,11 @@ def _begin(
 ) -> Job:
     with Progress(_("分析文本")) as progress:
         corpus = read_corpus(needs, achievements, analyser=analyser, progress=progress.show)
-        return Job.begin(folder, *sides(corpus), k, mark=mark)
+        try:
+            return Job.begin(folder, *sides(corpus), k, mark=mark)
+        except OSError as error:
+            message = _("无法写入文件夹 {folder}（{reason}），什么也没有算；请腾出空间，或换一个 --out。")
+            raise QueqiaoError(message.format(folder=folder, reason=error.strerror)) from error
 
 
 def _rows(job: Job, needs: Sequence[Need], achievements: Sequence[Achievement]) -> Iterator[tuple[object, ...]]:

@@ -51,8 +51,7 @@ class Job:
         cls, folder: Path, needs: Table, candidates: Table, k: int, *, mark: str, needs_per_part: int = NEEDS_PER_PART
     ) -> Self:
         """Write both sides into a folder; parts of another job that lie there are removed."""
-        for old in (folder / "job.json", *folder.glob("part-*.npz")):
-            old.unlink(missing_ok=True)
+        _clear(folder)
         needs.save(folder / "needs")
         candidates.save(folder / "candidates")
         told = {"needs": len(needs), "k": k, "mark": mark, "needs_per_part": needs_per_part}
@@ -99,12 +98,17 @@ class Job:
 
     def remove(self) -> None:
         """Remove the job's files, and the folder where nothing else lies in it."""
-        for name in ("needs", "candidates"):
-            shutil.rmtree(self.folder / name, ignore_errors=True)
-        for path in (self.folder / "job.json", *(self.file(start) for start in self.starts())):
-            path.unlink(missing_ok=True)
+        _clear(self.folder)
         if not any(self.folder.iterdir()):
             self.folder.rmdir()
+
+
+def _clear(folder: Path) -> None:
+    """Remove what belongs to a job, halves of files that a killed process left included."""
+    for name in ("needs", "candidates"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for path in (*folder.glob("*job.json"), *folder.glob("*part-*.npz")):
+        path.unlink()
 
 
 def _write(path: Path, write: Callable[[Path], object]) -> None:
@@ -112,6 +116,8 @@ def _write(path: Path, write: Callable[[Path], object]) -> None:
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
     try:
         write(temporary)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

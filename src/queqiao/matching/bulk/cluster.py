@@ -37,11 +37,11 @@ def run_parts(job: Job, progress: Progress, *, address: str, should_stop: Stop =
             if should_stop():
                 raise StoppedError
     except ray.exceptions.RayError as error:
-        raise QueqiaoError(
-            _("Ray 上的计算中断：{detail}。已完成的部分保留着，再运行一次会接着算。").format(
-                detail=type(error).__name__
-            )
-        ) from error
+        message = _(
+            "Ray 上的计算中断：{detail}。请确认每台机器都装有鹊桥，并能以同一路径读写 {folder}；"
+            "已完成的部分保留着，再运行一次会接着算。"
+        )
+        raise QueqiaoError(message.format(detail=type(error).__name__, folder=job.folder)) from error
     finally:
         ray.shutdown()
 

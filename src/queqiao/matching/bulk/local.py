@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import wait
@@ -19,7 +20,7 @@ _THREADS = "OPENBLAS_NUM_THREADS"
 def run_parts(job: Job, progress: Progress, *, processes: int, should_stop: Stop = never) -> None:
     """Compute what is missing; ``progress`` counts needs.
 
-    Raises StoppedError when asked to stop, and QueqiaoError where a process was ended, say for want of memory.
+    Raises StoppedError when asked to stop, and QueqiaoError where a process ended early, say for want of memory.
     """
     missing = job.missing()
     spawn = multiprocessing.get_context("spawn")  # a fork would copy threads that hold locks
@@ -37,7 +38,7 @@ def run_parts(job: Job, progress: Progress, *, processes: int, should_stop: Stop
                 running.remove(worker)
                 if worker.exitcode:
                     raise QueqiaoError(
-                        _("一个计算进程被系统结束，可能是内存不足；已完成的部分保留着，再运行一次会接着算。")
+                        _("一个计算进程中途结束，可能是内存或磁盘不足；已完成的部分保留着，再运行一次会接着算。")
                     )
             if should_stop():
                 raise StoppedError
@@ -50,8 +51,11 @@ def run_parts(job: Job, progress: Progress, *, processes: int, should_stop: Stop
 def _compute(job: Job, starts: Sequence[int]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
     parent = multiprocessing.parent_process()
-    for start in starts:
-        job.compute(start, lambda: parent is not None and not parent.is_alive())
+    try:
+        for start in starts:
+            job.compute(start, lambda: parent is not None and not parent.is_alive())
+    except (OSError, MemoryError, StoppedError):
+        sys.exit(1)
 
 
 @contextmanager

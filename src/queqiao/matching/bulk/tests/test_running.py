@@ -149,6 +149,7 @@ def test_nothing_is_taken_up_in_an_empty_folder_or_a_broken_one(tmp_path: Path):
 def test_what_a_job_left_is_removed_and_nothing_else(made: Made):
     job = made()
     run_job(job, silent)
+    (job.folder / ".7-part-000000000.npz").touch()  # as a killed process leaves it
     mine = job.folder / "mine.txt"
     mine.touch()
     job.remove()
@@ -191,6 +192,14 @@ def test_given_one_process_is_killed_then_the_run_says_so_and_keeps_what_is_done
     assert 0 < long_job.done() < LONG[0]
     run_job(long_job, silent)
     assert files(long_job) == undisturbed
+
+
+def test_given_a_process_cannot_go_on_then_that_is_said_in_one_sentence(made: Made, capfd: pytest.CaptureFixture[str]):
+    job = made()
+    shutil.rmtree(job.folder / "candidates")
+    with pytest.raises(QueqiaoError, match="可能是内存或磁盘不足"):
+        run_job(job, silent)
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.fixture
