@@ -43,9 +43,17 @@ class CorpusSnapshot:
         text = json.dumps(content, ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
-    def idf(self, block: str, term: str) -> float:
+    def idf_of(self, document_frequency: int) -> float:
         """Return the smoothed inverse document frequency, ``ln((1 + N) / (1 + df)) + 1`` (Spärck Jones 1972)."""
-        return math.log((1 + self.documents) / (1 + self.blocks[block].document_frequency.get(term, 0))) + 1
+        return math.log((1 + self.documents) / (1 + document_frequency)) + 1
+
+    @cached_property
+    def known_idf(self) -> dict[str, dict[str, float]]:
+        """Return the inverse document frequency of every term of each block that occurs at all."""
+        return {
+            name: {term: self.idf_of(df) for term, df in block.document_frequency.items()}
+            for name, block in self.blocks.items()
+        }
 
 
 def take_snapshot(analyser_version: str, needs: Sequence[Terms], candidates: Sequence[Terms]) -> CorpusSnapshot:
@@ -67,8 +75,8 @@ def take_snapshot(analyser_version: str, needs: Sequence[Terms], candidates: Seq
 
 def term_weights(snapshot: CorpusSnapshot, block: str, terms: Sequence[str]) -> dict[str, float]:
     """Return ``(1 + ln tf) * idf`` for each distinct term, in the terms' own order (Salton & Buckley 1988)."""
-    counts = Counter(terms)
-    return {term: (1 + math.log(counts[term])) * snapshot.idf(block, term) for term in sorted(counts)}
+    idf, unknown = snapshot.known_idf[block], snapshot.idf_of(0)
+    return {term: (1 + math.log(tf)) * idf.get(term, unknown) for term, tf in sorted(Counter(terms).items())}
 
 
 def vector_norm(weights: Mapping[str, float]) -> float:
