@@ -111,15 +111,19 @@ def _in_turn(context: runs.RunContext, work: Work) -> dict[str, Any] | None:
         release(_LEASE, holder)
 
 
+def _keep_turn(context: runs.RunContext) -> None:
+    hold(_LEASE, str(context.run_id), timezone.now())
+
+
 def _drain(context: runs.RunContext) -> dict[str, Any] | None:
-    snapshot = statistics_in_use() if waiting().exists() else None
+    snapshot = statistics_in_use(beat=lambda: _keep_turn(context)) if waiting().exists() else None
     if snapshot is None:
         return {"needs": 0}
     ranking = Ranking(Pool(statistics_of(snapshot), model_in_use()), snapshot)
     ranked = 0
     try:
         while not context.should_stop():
-            hold(_LEASE, str(context.run_id), timezone.now())
+            _keep_turn(context)
             changed = list(waiting().exclude(kind=Need.KIND)[:AT_ONCE])
             if changed:
                 _pass_on(changed, ranking.pool)
@@ -170,7 +174,7 @@ def _settle(done: Sequence[Due]) -> None:
 
 def _rank_all(context: runs.RunContext) -> dict[str, Any] | None:
     begun = Round.objects.filter(ranked_run=context.run_id).exclude(snapshot=None).select_related("snapshot").first()
-    snapshot = (begun.snapshot if begun else None) or take_statistics()
+    snapshot = (begun.snapshot if begun else None) or take_statistics(beat=lambda: _keep_turn(context))
     if snapshot is None:
         return {"needs": 0}
     ranking = Ranking(Pool(statistics_of(snapshot), model_in_use()), snapshot, context.run_id)
@@ -184,7 +188,7 @@ def _rank_all(context: runs.RunContext) -> dict[str, Any] | None:
         for pk in left:
             if context.should_stop():
                 return None
-            hold(_LEASE, str(context.run_id), timezone.now())
+            _keep_turn(context)
             rank_need(pk, ranking)
             ranked += 1
             context.progress(total - len(left) + ranked, total)

@@ -2,7 +2,7 @@
 
 import datetime
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db import transaction
@@ -21,11 +21,12 @@ from queqiao.records.choices import State
 from queqiao.research.models import Achievement, Expert, Lab
 from queqiao.search.entries import analyser
 
+Beat = Callable[[], object]
 MOST_DRIFT = 0.1  # by which share the published documents may grow or shrink before the statistics are taken anew
 _log = logging.getLogger("queqiao.matching")
 
 
-def statistics_in_use(*, now: datetime.datetime | None = None) -> Snapshot | None:
+def statistics_in_use(*, beat: Beat = lambda: None, now: datetime.datetime | None = None) -> Snapshot | None:
     """Return the site's statistics, taken anew where they no longer fit; None where nothing is published to rank.
 
     Called at the beginning of a run only, so that all of a run is scored under the same.
@@ -35,16 +36,18 @@ def statistics_in_use(*, now: datetime.datetime | None = None) -> Snapshot | Non
         published = sum(_published(model).count() for model in _counted())
         if abs(published - there.documents) <= MOST_DRIFT * there.documents:
             return there
-    return take_statistics(now=now)
+    return take_statistics(beat=beat, now=now)
 
 
-def take_statistics(*, now: datetime.datetime | None = None) -> Snapshot | None:
+def take_statistics(*, beat: Beat = lambda: None, now: datetime.datetime | None = None) -> Snapshot | None:
     """Count the terms of all published needs and achievements; None where there is nothing to rank.
+
+    ``beat`` is called again and again meanwhile, for whoever has to give a sign of life.
 
     As on the command line, experts and labs do not count, except where nothing else is offered.
     """
-    needs = list(_terms(Need))
-    offered = list(_terms(Achievement)) or [*_terms(Expert), *_terms(Lab)]
+    needs = list(_terms(Need, beat))
+    offered = list(_terms(Achievement, beat)) or [*_terms(Expert, beat), *_terms(Lab, beat)]
     if not offered:
         return None
     taken = take_snapshot(analyser().version, needs, offered)
@@ -89,9 +92,10 @@ def _published(model: Any) -> Any:
     return model._default_manager.filter(state=State.PUBLISHED)
 
 
-def _terms(model: Any) -> Iterator[Terms]:
+def _terms(model: Any, beat: Beat) -> Iterator[Terms]:
     """Yield the terms of all published records of a kind, an expert's work left out."""
     for some in pieces(_published(model).order_by("pk").values_list("pk", flat=True)):
+        beat()
         for record in with_texts(model._default_manager.filter(pk__in=some).order_by("pk")):
             document = document_of(engine_expert(record)[1][0]) if model is Expert else document_for(record)
             yield analyser().terms(document.text)
