@@ -62,7 +62,7 @@ def configuration(data_dir: Path, supervisor: int) -> RawConfigParser:
 def _lead(name: str) -> str:
     """Return what goes before a program's command: whatever is no page gives way to pages, as far as it can be said."""
     nice = shutil.which("nice")
-    return "" if name == "web" or nice is None else f'"{_plain(nice)}" -n 10 '
+    return "" if name == "web" or nice is None else f'"{_plain(nice)}" -n 5 '
 
 
 def _plain(value: object) -> str:

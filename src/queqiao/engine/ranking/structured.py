@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from queqiao.engine.text.normalise import normalise
 
@@ -14,6 +15,7 @@ class Agreement(StrEnum):
     NOT_STATED = "not_stated"
 
 
+KEPT = 4096  # short texts that recur in every comparison: what was read of them
 _SEPARATORS = re.compile(r"[,;/|、。·\s]+|->|>")
 _TRL = re.compile(r"(?:trl|技术成熟度|成熟度)?\s*([1-9])\s*级?")
 # Technology readiness (GB/T 22900-2022) of the stages as people name them, the longest name first, because one
@@ -69,6 +71,7 @@ def compare_cooperation(need: str, candidate: str) -> Agreement:
     return Agreement.AGREES if asked & offered else Agreement.DIFFERS
 
 
+@lru_cache(maxsize=KEPT)
 def maturity_level(text: str) -> int | None:
     """Return the technology readiness level 1 to 9 that ``text`` names, or None.
 
@@ -86,17 +89,20 @@ def maturity_level(text: str) -> int | None:
     return latest
 
 
+@lru_cache(maxsize=KEPT)
 def cooperation_ways(text: str) -> frozenset[str]:
     """Return the codes of the ways of cooperation that ``text`` names."""
     folded = normalise(text).text
     return frozenset(code for word, code in _WAYS if word in folded)
 
 
-def _names(text: str) -> list[str]:
-    return [name for name in _SEPARATORS.split(normalise(text).text) if name]
+@lru_cache(maxsize=KEPT)
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in _SEPARATORS.split(normalise(text).text) if name)
 
 
-def _region_names(text: str) -> list[str]:
+@lru_cache(maxsize=KEPT)
+def _region_names(text: str) -> tuple[str, ...]:
     """Split 四川省成都市 into its places without their kind, the largest first."""
     pieces = re.findall(r".+?(?:省|自治区|自治州|市|区|县|旗|盟|$)", "".join(_names(text)))
-    return [name for name in (_REGION_TAILS.sub("", piece) or piece for piece in pieces) if name]
+    return tuple(name for name in (_REGION_TAILS.sub("", piece) or piece for piece in pieces) if name)

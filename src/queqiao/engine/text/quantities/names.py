@@ -123,6 +123,7 @@ def _opposed(one: str, other: str) -> bool:
     )
 
 
+@lru_cache(maxsize=65536)
 def _core(name: str) -> str:
     folded = re.sub(r"[\s\W_]+", "", normalise(name).text)
     plain = _EMPTY.sub("", folded) or folded
