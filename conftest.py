@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from django.db import connection
+from django.test import override_settings
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django import DjangoDbBlocker
@@ -19,6 +20,13 @@ from pytest_django import DjangoDbBlocker
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("free", deadline=None)
 settings.load_profile("steady" if os.environ.get("CI") else "free")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Hash at the least cost in this process; sites in processes of their own hash as the product does."""
+    with override_settings(PASSWORD_HASHERS=["queqiao.accounts.tests.hashing.QuickArgon2"]):
+        yield
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from queqiao import settings as product
 from queqiao.accounts.actions import failures, signing_in
 from queqiao.accounts.actions.throttle import PER_NETWORK
 from queqiao.accounts.models import User
@@ -126,3 +127,7 @@ def test_a_closed_account_counts_as_unknown():
     User.objects.filter(pk=user.pk).update(is_active=False)
     fail(user.email)
     assert [one.target_kind for one in noted()] == ["network"]
+
+
+def test_the_product_hashes_passwords_by_argon2_at_full_cost():
+    assert product.PASSWORD_HASHERS == ["django.contrib.auth.hashers.Argon2PasswordHasher"]
