@@ -16,7 +16,8 @@ WIDTHS = {1440: 900, 390: 844}
 # The role that looks at a page: the one for which it is made.
 LOOKERS = ("operator_admin", "system_admin", "security_admin", "audit_admin", "organisation_admin", "visitor")
 NO_PAGE = {"attachment", "record-code", "record-copy", "record-step", "record-files", "record-file-remove", "health",
-           "registration-proof", "api-openapi", "sign-out", "record-cover", "theme-cover", "record-theme"}  # fmt: skip
+           "registration-proof", "api-openapi", "sign-out", "record-cover", "theme-cover", "record-theme",
+           "record-field"}  # fmt: skip
 
 
 def pages() -> list[tuple[str, str]]:
