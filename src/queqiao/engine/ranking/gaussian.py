@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 
-from queqiao.engine.ranking.pairs import PairTable, cosines
+from queqiao.engine.ranking.pairs import PairTable
 
 SCORE_COUNTS, WIDTH, NOISE = 3.0, 5.0, 0.8
 
@@ -63,9 +63,10 @@ def kernel(rows: PairTable, columns: PairTable, scale: Scale) -> Array:
     """Return k of pairs with pairs, shape (rows, columns)."""
     z, features = _standardised(rows, scale)
     other_z, other_features = _standardised(columns, scale)
-    needs = [cosines([n[side] for n in rows.needs], [n[side] for n in columns.needs]) for side in (0, 1)]
-    alike = ((needs[0] + needs[1]) / 2)[np.ix_(rows.need_of, columns.need_of)]
-    total = cosines(rows.candidates, columns.candidates)[np.ix_(rows.candidate_of, columns.candidate_of)]
+    whole, title, candidates = columns.sides
+    needs = whole.cosines([need[0] for need in rows.needs]) + title.cosines([need[1] for need in rows.needs])
+    alike = (needs / 2)[np.ix_(rows.need_of, columns.need_of)]
+    total = candidates.cosines(rows.candidates)[np.ix_(rows.candidate_of, columns.candidate_of)]
     total += 1.0
     total *= alike
     distance = -2.0 * features @ other_features.T

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from queqiao.engine.ranking.gaussian import Scale, kernel
-from queqiao.engine.ranking.pairs import FEATURES, PairTable, Vector, cosines
+from queqiao.engine.ranking.pairs import FEATURES, PairTable, Vector
 
 FORMAT = 1
 THE_SAME = 0.9  # likeness of text and title from which on a need is one that was learned from
@@ -94,9 +94,9 @@ class Model:
 
     def rules(self, need: tuple[Vector, Vector]) -> Rules:
         """Return the rules for a need, by the vectors of its text and its title."""
-        there = self._learned_from.needs
-        alike = [cosines([need[side]], [one[side] for one in there]) for side in (0, 1)]
-        return self.known if float((alike[0] + alike[1]).max()) / 2 >= THE_SAME else self.new
+        whole, title, _candidates = self._learned_from.sides
+        alike = whole.cosines([need[0]]) + title.cosines([need[1]])
+        return self.known if float(alike.max()) / 2 >= THE_SAME else self.new
 
     def expect(self, table: PairTable) -> NDArray[np.float64]:
         """Return the grade that the staff would give each pair, about 1 to 4."""

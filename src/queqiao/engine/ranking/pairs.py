@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,26 @@ def unit_vector(snapshot: CorpusSnapshot, terms: Terms) -> Vector:
 
 
 @dataclass(frozen=True)
+class Columns:
+    """Vectors that others are compared with, laid out once however often they are."""
+
+    vectors: Sequence[Vector]
+
+    def cosines(self, rows: Sequence[Vector]) -> NDArray[np.float64]:
+        """Return the products of vectors with these, shape (rows, vectors), from 0 to 1."""
+        product: NDArray[np.float64] = (_matrix(rows, self._names) @ self._turned).toarray()
+        return product
+
+    @cached_property
+    def _names(self) -> dict[str, int]:
+        return {term: i for i, term in enumerate(sorted({term for vector in self.vectors for term in vector}))}
+
+    @cached_property
+    def _turned(self) -> sparse.csc_array:
+        return _matrix(self.vectors, self._names).T
+
+
+@dataclass(frozen=True)
 class PairTable:
     """Pairs of some needs with some candidates.
 
@@ -46,6 +67,12 @@ class PairTable:
     scores: NDArray[np.float64]
     features: NDArray[np.float64]
 
+    @cached_property
+    def sides(self) -> tuple[Columns, Columns, Columns]:
+        """The needs' texts, their titles, and the candidates, for others to be compared with."""
+        whole, title = ([need[side] for need in self.needs] for side in (0, 1))
+        return Columns(whole), Columns(title), Columns(self.candidates)
+
     def first(self, n: int) -> "PairTable":
         """Return the first n pairs."""
         return replace(
@@ -59,9 +86,7 @@ class PairTable:
 
 def cosines(rows: Sequence[Vector], columns: Sequence[Vector]) -> NDArray[np.float64]:
     """Return the products of vectors with vectors, shape (rows, columns), from 0 to 1."""
-    names = {term: i for i, term in enumerate(sorted({term for vector in columns for term in vector}))}
-    product: NDArray[np.float64] = (_matrix(rows, names) @ _matrix(columns, names).T).toarray()
-    return product
+    return Columns(columns).cosines(rows)
 
 
 def features(snapshot: CorpusSnapshot, need: Terms, candidate: Terms, parts: Mapping[str, float]) -> tuple[float, ...]:

@@ -212,6 +212,9 @@ class Ranker:
         """Let the model, where there is one, say what grade each would get, and order them anew."""
         if self.model is None or need.vectors is None:
             return ordered
+        rules = self.model.rules(need.vectors)
+        if not (rules.orders or rules.levels):
+            return ordered
         terms = [self.terms[one.row] for one in ordered]
         table = PairTable(
             needs=[need.vectors],
@@ -223,7 +226,7 @@ class Ranker:
                 [features(self.snapshot, need.terms, own, one.parts) for own, one in zip(terms, ordered, strict=True)]
             ),
         )
-        moved, rules = [], self.model.rules(need.vectors)
+        moved = []
         for one, expected in zip(ordered, self.model.expect(table), strict=True):
             part = round(rules.part(one.score, float(expected)), DECIMALS) if one.score > 0 else 0.0
             parts = one.parts | ({LEARNED: part} if part else {})
