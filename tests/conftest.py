@@ -3,8 +3,11 @@
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from browsing import Browsing
+from playwright.sync_api import Browser
 from samples import ACHIEVEMENTS, NEEDS
 
 from queqiao.cli import main
@@ -17,6 +20,25 @@ def _chinese() -> Iterator[None]:
     use_language("zh")
     yield
     use_language("zh")
+
+
+@pytest.fixture
+def expected_complaints() -> tuple[str, ...]:
+    """What the browser may note in a test: nothing, unless its module says otherwise."""
+    return ()
+
+
+@pytest.fixture
+def browsing(
+    browser: Browser, live_server: Any, settings: Any, expected_complaints: tuple[str, ...]
+) -> Iterator[Browsing]:
+    """Give people devices; whatever else their browsers complain of is a failure."""
+    settings.SITE_URL = live_server.url
+    made = Browsing(browser, live_server.url)
+    yield made
+    for context in browser.contexts:
+        context.close()
+    assert [line for line in made.complaints if not any(one in line for one in expected_complaints)] == []
 
 
 @pytest.fixture

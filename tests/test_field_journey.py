@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
-from test_journeys import DESK, Browsing, sign_in
+from browsing import DESK, Browsing
+from playwright.sync_api import expect
+from test_journeys import sign_in
 
 from queqiao.matching import fields
 from queqiao.matching.tests.workshop import publish, work
@@ -18,16 +19,6 @@ TEXTS = {
     "表面涂层": ("超音速喷涂耐磨涂层", "涂层结合强度", "热喷涂粉末与参数", "涂层抗冲蚀剥落"),
     "水处理": ("含氟废水深度除氟", "印染废水膜生物反应器", "污泥厌氧消化与沼气", "电镀废水除铬"),
 }
-
-
-@pytest.fixture
-def browsing(browser: Browser, live_server: Any, settings: Any) -> Any:
-    settings.SITE_URL = live_server.url
-    made = Browsing(browser, live_server.url)
-    yield made
-    for context in browser.contexts:
-        context.close()
-    assert made.complaints == []
 
 
 def test_a_suggested_field_is_taken_with_one_click(browsing: Browsing, tmp_path: Path, settings: Any) -> None:

@@ -6,8 +6,9 @@ import re
 import pyotp
 import pytest
 import segno
+from browsing import DESK, PHONE, Browsing
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from queqiao.accounts.choices import RoleKind
 from queqiao.accounts.models import Message, ScopeMembership, User
@@ -20,41 +21,6 @@ from queqiao.web.answers import qr_answer
 from queqiao.web.tests.workshop import make_town, published
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
-EXPECT_MS = 10_000
-
-
-class Browsing:
-    """People at their own devices; a message on the console of any of them is a failure."""
-
-    def __init__(self, browser: Browser, address: str):
-        self.browser, self.address = browser, address
-        self.complaints: list[str] = []
-
-    def device(self, size: dict[str, int]) -> Page:
-        context = self.browser.new_context(viewport=size, locale="zh-CN")
-        context.set_default_timeout(EXPECT_MS)
-        page = context.new_page()
-        page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: self._watch(request.url))
-        return page
-
-    def _watch(self, url: str) -> None:
-        if not url.startswith((self.address, "data:")):
-            self.complaints.append(f"outside: {url}")
-
-    def open(self, page: Page, path: str) -> None:
-        page.goto(self.address + path)
-
-
-@pytest.fixture
-def browsing(browser: Browser, live_server, settings):
-    settings.SITE_URL = live_server.url
-    made = Browsing(browser, live_server.url)
-    yield made
-    for context in browser.contexts:
-        context.close()
-    assert made.complaints == []
 
 
 def sign_in(browsing: Browsing, page: Page, user: User) -> None:
