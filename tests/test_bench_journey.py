@@ -2,6 +2,7 @@
 
 import re
 import sys
+from statistics import median
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from queqiao.web.tests.workshop import make_town, published
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEEDS, OFFERED, DECISIONS = 4, 12, 40
-MOST_SECONDS = 0.4  # of the server for one decision, on a machine that is busy with other things
+MOST_TIMES = 2.5  # as long as the first page of a need, which reads the same and writes nothing
 PROBLEMS = (
     ("阀座冲蚀", "阀座密封面三个月冲蚀穿透，要求硬度不低于 60 HRC，结合强度不低于 70 MPa。"),
     ("轧辊磨损", "轧辊表面磨损快，要求涂层硬度不低于 62 HRC，寿命不低于 5000 小时。"),
@@ -56,11 +57,12 @@ def put_up() -> Any:
 
 
 class Timed:
-    """Notes what a page asks the server for: whole pages, and how long each decision took there."""
+    """Notes what a page asks the server for: whole pages, and how long each decision and each page of a need took there."""
 
     def __init__(self, page: Page):
         self.loads: list[str] = []
-        self.seconds: list[float] = []
+        self.decisions: list[float] = []
+        self.pages: list[float] = []
         page.on("request", self._asked)
         page.on("requestfinished", self._answered)
 
@@ -69,9 +71,10 @@ class Timed:
             self.loads.append(f"{request.method} {request.url}")
 
     def _answered(self, request: Any) -> None:
-        if request.method == "POST":
+        if "/staff/bench/" in request.url:
             timing = request.timing
-            self.seconds.append((timing["responseStart"] - timing["requestStart"]) / 1000)
+            taken = self.decisions if request.method == "POST" else self.pages
+            taken.append((timing["responseStart"] - timing["requestStart"]) / 1000)
 
 
 def press(page: Page, key: str) -> None:
@@ -119,11 +122,11 @@ def test_forty_decisions_by_keyboard_without_loading_a_page(browsing: Browsing) 
     assert (decided, len(seen), timed.loads) == (DECISIONS, NEEDS, [])
     judged = Match.objects.exclude(state="open", grade=None)
     assert (judged.count(), judged.filter(state="accepted").count()) == (DECISIONS, NEEDS)
-    took = sorted(timed.seconds)
-    p95 = took[int(len(took) * 0.95) - 1]
-    p50 = took[len(took) // 2]
-    sys.stdout.write(f"\n{len(took)} decisions, server time p50 {p50 * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms\n")
-    assert p95 < MOST_SECONDS
+    took = sorted(timed.decisions)
+    p50, p95, page_p50 = median(took), took[int(len(took) * 0.95) - 1], median(timed.pages)
+    sys.stdout.write(f"\n{len(took)} decisions, server time p50 {p50 * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms; ")
+    sys.stdout.write(f"{len(timed.pages)} pages p50 {page_p50 * 1000:.0f} ms\n")
+    assert p50 < MOST_TIMES * page_p50
 
 
 def test_a_rejection_is_asked_for_a_reason_taken_back_by_key_and_heard(browsing: Browsing) -> None:

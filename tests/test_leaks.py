@@ -34,6 +34,9 @@ PRIVATE = {
 NAMES = {"keywords", "file", "filename", "name", "english"}.union(*PRIVATE.values())
 MARKER = re.compile(rf"Z[A-Z]{{2}}\d{{3}}(?:{'|'.join(sorted(NAMES))})Z")
 MOST_PAGES = 60
+# Of what is not published only the visibility that would open most and the one that names its readers: the list rule
+# itself is tested over all of them, next to it.
+UNPUBLISHED = (Visibility.PUBLIC, Visibility.INVITED)
 
 
 def marker(record_key: str, field: str) -> str:
@@ -54,6 +57,8 @@ class Field:
         for model in PRIVATE:
             for visibility in Visibility:
                 for make, state in ((draft, "DR"), (submitted, "SU"), (published, "PU")):
+                    if make is not published and visibility not in UNPUBLISHED:
+                        continue
                     number += 1
                     self.plant(model, visibility, make, f"{state}{number:03}")
         self.match_all()

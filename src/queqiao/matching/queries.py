@@ -12,12 +12,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from queqiao.accounts.actors import PUBLIC, Actor, holding, tokens_of
 from queqiao.accounts.models import Organisation
 from queqiao.engine.text.normalise import normalise
-from queqiao.matching.choices import CandidateKind, Decision
+from queqiao.matching.choices import Decision
 from queqiao.matching.models import Match, Round, Snapshot
 from queqiao.needs.models import Need
 from queqiao.records.choices import State
 from queqiao.records.models import Audience, CatalogueRecord, RecordScope, concrete_kinds
-from queqiao.records.queries import visible
+from queqiao.records.queries import seen_by
 from queqiao.research.models import Expert
 
 R = TypeVar("R", bound=CatalogueRecord)
@@ -43,12 +43,7 @@ def visible_matches(actor: Actor) -> QuerySet[Match]:
         rule |= Q(Exists(placed))
     if actor.person_id is not None:
         rule |= Q(broker=actor.person_id)
-    candidates = Q()
-    for kind in CandidateKind.values:
-        seen = visible(concrete_kinds()[kind], actor).filter(pk=OuterRef("candidate_id"))
-        candidates |= Q(Exists(seen.order_by()), kind=kind)
-    need: Any = visible(Need, actor).filter(pk=OuterRef("need_id")).order_by()
-    return Match.objects.filter(rule, candidates, Exists(need))
+    return Match.objects.filter(rule, seen_by(actor, "candidate_id"), seen_by(actor, "need_id"))
 
 
 def both_may_see(record: CatalogueRecord, model: type[R]) -> QuerySet[R]:

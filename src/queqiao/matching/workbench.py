@@ -29,6 +29,7 @@ from queqiao.records.queries import visible
 SOON = datetime.timedelta(days=30)  # a deadline that is nearer than this goes before everything else
 NEVER = datetime.date(9999, 12, 31)
 _KINDS = list(CandidateKind.values)
+_PEOPLE = ("decided_by", "graded_by", "broker", "assigned_by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def places_in_queue(rows: QuerySet[Need], need: Need) -> tuple[str | None, str |
 
 def bench(actor: Actor, need: Need) -> Bench:
     """Return what is to be judged of a need; the texts of its candidates are read by whoever shows them."""
-    rows = _whole(visible_matches(actor).filter(need=need, listed=True))
+    rows = visible_matches(actor).filter(need=need, listed=True).select_related(*_PEOPLE)
     matches = tuple(sorted(rows, key=_order))
     counts = {kind: sum(match.kind == kind for match in matches) for kind in _KINDS}
     return Bench(current_round(need), matches, counts)
@@ -145,7 +146,8 @@ def standing(match: Match) -> float:
 
 def compare(actor: Actor, one: uuid.UUID, other: uuid.UUID) -> tuple[Match, Match] | None:
     """Return two candidates of one kind for the same need, in the order asked for; None where he sees no such two."""
-    found = {match.pk: match for match in _whole(visible_matches(actor).filter(pk__in=(one, other)))}
+    rows = visible_matches(actor).filter(pk__in=(one, other)).select_related("need", *_PEOPLE)
+    found = {match.pk: match for match in rows}
     if len(found) < 2:
         return None
     left, right = found[one], found[other]
@@ -167,10 +169,6 @@ def _in_hand(actor: Actor, scope: uuid.UUID | None) -> Q:
         given = Match.objects.filter(need=OuterRef("pk"), broker=actor.person_id, listed=True)
         rule |= Q(Exists(given))
     return rule
-
-
-def _whole(rows: QuerySet[Match]) -> QuerySet[Match]:
-    return rows.select_related("need", "decided_by", "graded_by", "broker", "assigned_by")
 
 
 def _order(match: Match) -> tuple[Any, ...]:

@@ -70,8 +70,13 @@ def visible(model: type[R], actor: Actor) -> QuerySet[R]:
     rows: Any = model._default_manager.all()
     if actor.is_system:
         return cast("QuerySet[R]", rows.annotate(is_whole=Value(value=True)))
-    seen = Audience.objects.filter(record_id=OuterRef("pk"), token__in=sorted(actor.tokens))
-    return cast("QuerySet[R]", rows.filter(Exists(seen)).annotate(is_whole=Exists(seen.filter(whole=True))))
+    return cast("QuerySet[R]", rows.filter(seen_by(actor)).annotate(is_whole=seen_by(actor, whole=True)))
+
+
+def seen_by(actor: Actor, field: str = "pk", *, whole: bool = False) -> Exists:
+    """Whether an actor who is not the system sees, in any form or whole, the record whose id a field holds."""
+    rows = Audience.objects.filter(record_id=OuterRef(field), token__in=sorted(actor.tokens))
+    return Exists(rows.filter(whole=True) if whole else rows)
 
 
 def visible_whole(model: type[R], actor: Actor) -> QuerySet[R]:
