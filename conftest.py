@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,23 +30,23 @@ def _quick_passwords() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def own_site(tmp_path: Path) -> Iterator[Mapping[str, str]]:
-    """Give the environment of processes that share a site of their own: its data folder and a fresh, empty database.
+@contextmanager
+def _site(folder: Path, like: Mapping[str, str] | None = None) -> Iterator[Mapping[str, str]]:
+    """Give the environment of a site with a data folder; its database is a copy of that of another, or new and empty.
 
     The database is of the kind that the other tests run on, and is gone afterwards.
     """
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "queqiao.settings",
-        "QUEQIAO_DATA_DIR": str(tmp_path / "数据 100%"),
-    }
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "queqiao.settings", "QUEQIAO_DATA_DIR": str(folder)}
+    if like:
+        shutil.copytree(like["QUEQIAO_DATA_DIR"], folder)
     address = os.environ.get("QUEQIAO_DATABASE_URL")
     if not address:
         yield environment
         return
     name = f"queqiao_{secrets.token_hex(6)}"
+    template = urlsplit(like["QUEQIAO_DATABASE_URL"]).path.lstrip("/") if like else "template1"
     with psycopg.connect(address, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield environment | {"QUEQIAO_DATABASE_URL": urlsplit(address)._replace(path=f"/{name}").geturl()}
         finally:
@@ -53,16 +54,25 @@ def own_site(tmp_path: Path) -> Iterator[Mapping[str, str]]:
 
 
 @pytest.fixture
-def migrated_site(own_site: Mapping[str, str]) -> Mapping[str, str]:
-    """Give the environment of a site of one's own whose tables are made."""
-    subprocess.run(
-        [sys.executable, "-m", "queqiao.cli", "migrate"],
-        env=own_site,
-        stdout=subprocess.DEVNULL,
-        timeout=120,
-        check=True,
-    )
-    return own_site
+def own_site(tmp_path: Path) -> Iterator[Mapping[str, str]]:
+    """Give the environment of processes that share a site of their own: its data folder and a fresh, empty database."""
+    with _site(tmp_path / "数据 100%") as environment:
+        yield environment
+
+
+@pytest.fixture(scope="session")
+def _made_tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    with _site(tmp_path_factory.mktemp("tables") / "data") as environment:
+        call = [sys.executable, "-m", "queqiao.cli", "migrate"]
+        subprocess.run(call, env=environment, stdout=subprocess.DEVNULL, timeout=120, check=True)
+        yield environment
+
+
+@pytest.fixture
+def migrated_site(_made_tables: Mapping[str, str], tmp_path: Path) -> Iterator[Mapping[str, str]]:
+    """Give the environment of a site of one's own whose tables are made; they are made once and copied."""
+    with _site(tmp_path / "数据 100%", _made_tables) as environment:
+        yield environment
 
 
 @pytest.fixture(scope="session")

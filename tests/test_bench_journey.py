@@ -57,7 +57,7 @@ def put_up() -> Any:
 
 
 class Timed:
-    """Notes what a page asks the server for: whole pages, and how long each decision and each page of a need took there."""
+    """Notes what a page asks the server for: whole pages, and how long each decision and each need shown took."""
 
     def __init__(self, page: Page):
         self.loads: list[str] = []

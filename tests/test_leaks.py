@@ -146,7 +146,7 @@ class Field:
 
     def addresses(self) -> list[str]:
         """Return what a curious reader would try: every page of every record and every file, by number."""
-        pages = ["", "/edit", "/history", "/sharing", "/english", "/code.svg", "/cover.png"]
+        pages = ["", "/edit", "/history", "/sharing", "/english", "/code.svg"]
         found = [f"/records/{record.number}{page}" for record in self.records.values() for page in pages]
         found += [f"/attachments/{pk}" for pk in Attachment.objects.values_list("pk", flat=True)]
         found += [f"/staff/review/{record.number}" for record in self.records.values()]
@@ -195,7 +195,7 @@ def walk(client: Client, addresses: list[str]) -> dict[str, set[str]]:
             waiting += [
                 link
                 for link in re.findall(r'href="(/[^"#]*)"', text)
-                if not link.startswith(("/static", "/en", "/zh-hant"))
+                if not link.startswith(("/static", "/en", "/zh-hant")) and not link.endswith(".png")
             ]
     return seen
 

@@ -61,8 +61,8 @@ class Teamed:
 def team_of(need: Need, matches: Iterable[Match], actor: Actor) -> Teamed | None:
     """Return the best team among some matches of a need; None where one candidate covers as much as any team.
 
-    Who was put aside, is unrelated, or is not seen whole by the actor is no member; what was compared with another
-    wording of the need does not count. One query for each kind of candidate.
+    Who was put aside, is hardly related, or is not seen whole by the actor is no member; what was compared with
+    another wording of the need does not count. One query for each kind of candidate.
     """
     fit = [match for match in matches if match.need_revision == need.revision and _may_serve(match)]
     gaps = {match.pk: _by_place(match) for match in fit}
@@ -81,8 +81,9 @@ def team_of(need: Need, matches: Iterable[Match], actor: Actor) -> Teamed | None
 
 
 def _may_serve(match: Match) -> bool:
+    """Whether a candidate is about the need's subject: one that is not can still have a value like the asked one."""
     related = match.grade if match.grade is not None else match.level or Grade.UNRELATED
-    return match.state != Decision.REJECTED and related > Grade.UNRELATED
+    return match.state != Decision.REJECTED and related >= Grade.FAIRLY_STRONG
 
 
 def _by_place(match: Match) -> dict[str, Evidence]:

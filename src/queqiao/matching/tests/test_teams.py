@@ -66,3 +66,11 @@ def test_whom_the_staff_find_unrelated_is_no_member_and_the_next_takes_the_place
 def test_what_was_compared_with_another_wording_of_the_need_makes_no_team(desk: Desk) -> None:
     put_out(desk.need, revision=desk.need.revision + 1)
     assert team(desk) is None
+
+
+def test_whom_the_staff_find_hardly_related_is_no_member_whatever_value_he_states(desk: Desk) -> None:
+    fast = Match.objects.get(need=desk.need, candidate_id=Achievement.objects.get(title="高速密封结构").pk)
+    grade_match(fast, 2, seen_revision=fast.revision, by=desk.staff)
+    assert team(desk) is None
+    grade_match(fast, 3, seen_revision=fast.revision + 1, by=desk.staff)
+    assert members(desk) == ["耐磨密封圈", "高速密封结构"]
