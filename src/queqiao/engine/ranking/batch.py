@@ -98,7 +98,7 @@ def _shared(terms: Terms) -> Terms:
 
 
 def shortlists(corpus: Corpus, *, top: int, progress: Progress = silent) -> Iterator[Shortlist]:
-    """Yield the shortlist of every need, in the order of the needs."""
+    """Yield the shortlist of every need, in the order of the needs; EncoderError where the ranker's encoder fails."""
     done = 0
     for start in range(0, len(corpus.needs), _NEEDS_AT_ONCE):
         some = slice(start, start + _NEEDS_AT_ONCE)
@@ -118,7 +118,10 @@ def sides(corpus: Corpus) -> tuple[Table, Table]:
 
 
 def score_pairs(corpus: Corpus, pairs: Iterable[Pair], *, progress: Progress = silent) -> Iterator[tuple[Match, ...]]:
-    """Yield for every need that occurs in ``pairs`` exactly its pairs, ranked; KeyError for an unknown id."""
+    """Yield for every need that occurs in ``pairs`` exactly its pairs, ranked; KeyError for an unknown id.
+
+    EncoderError where the ranker's encoder fails.
+    """
     wanted: dict[str, list[int]] = defaultdict(list)
     for pair in pairs:
         wanted[pair.need_id].append(corpus.rows[pair.achievement_id])

@@ -7,6 +7,8 @@ The score is a pure function of the pair and the corpus snapshot:
 
 with ``similarity`` as in ``lexical``, the indicators compared in ``text.quantities``, and the last four as in
 ``AGREEMENT_WEIGHTS``. Without any shared term the score is 0: agreement on a region alone makes no match.
+A model learned from grades and an encoder of texts, where they are given, add one part each to the best candidates'
+scores; see ``learned`` and ``semantic``.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,6 +24,7 @@ from queqiao.engine.ranking.learned import Model
 from queqiao.engine.ranking.levels import MOST_WITHOUT_REASON, capped, fits, level_of
 from queqiao.engine.ranking.lexical import CandidateMatrix, Similarity, Weights, candidate_weights, need_weights
 from queqiao.engine.ranking.pairs import PairTable, Vector, features, unit_vector
+from queqiao.engine.ranking.semantic import Encoder, semantic_parts, version_with
 from queqiao.engine.ranking.snapshot import BLOCKS, CorpusSnapshot
 from queqiao.engine.ranking.structured import (
     Agreement,
@@ -62,7 +65,8 @@ COMPARE: Mapping[str, Callable[[str, str], Agreement]] = {
 # Raised whenever the same pair would get another score, level or reason under the same snapshot.
 MODEL_VERSION = "2"
 LEARNED = "learned"  # the part by which a model moves a candidate
-REORDERED = 100  # candidates that a model looks at, at the least
+SEMANTIC = "semantic"  # the part by which an encoder does
+REORDERED = 100  # candidates that a model looks at, at the least, and an encoder at the most
 DECIMALS = 6  # of a score: enough to tell candidates apart, few enough to be the same on every machine
 
 
@@ -117,7 +121,9 @@ class _Scored:
 class Ranker:
     """Ranks a fixed list of candidates under one snapshot; ``terms[i]`` are the terms of ``candidates[i]``.
 
-    With a ``model`` the best candidates are ordered and given levels as it says.
+    With a ``model`` the best candidates are ordered and given levels as it says, with an ``encoder`` they are ordered
+    by what their texts mean, too; levels do not count that. Where the encoder fails, EncoderError comes through;
+    ``encoder`` may then be set to None, and everything is ranked as if there had never been one.
     """
 
     def __init__(
@@ -127,16 +133,18 @@ class Ranker:
         candidates: Sequence[Document],
         terms: Sequence[Terms],
         model: Model | None = None,
+        *,
+        encoder: Encoder | None = None,
     ):
-        self.analyser, self.snapshot, self.model = analyser, snapshot, model
+        self.analyser, self.snapshot, self.model, self.encoder = analyser, snapshot, model, encoder
         self.candidates, self.terms = candidates, terms
         self.fillers = learn_fillers(snapshot.blocks["words"].document_frequency, snapshot.documents)
         self._indicators: dict[int, tuple[Indicator, ...]] = {}
 
     @property
     def version(self) -> str:
-        """Which model scores."""
-        return MODEL_VERSION if self.model is None else self.model.version
+        """Which model scores, and which encoder takes part."""
+        return version_with(MODEL_VERSION if self.model is None else self.model.version, self.encoder)
 
     @cached_property
     def matrix(self) -> CandidateMatrix:
@@ -156,9 +164,9 @@ class Ranker:
 
     def shortlist(self, need: AnalysedNeed, *, top: int, rows: NDArray[np.intp] | None = None) -> Shortlist:
         """Return the best ``top`` candidates among ``rows`` (all where None), or abstain."""
-        reach = top if self.model is None else max(top, REORDERED)
+        reach = top if self.model is None and self.encoder is None else max(top, REORDERED)
         first = self._order(need, self._worth_scoring(need, rows, reach))[:reach]
-        ordered = self._learned(need, first)[:top]
+        ordered = self._by_meaning(need, self._learned(need, first))[:top]
         matches = [self._match(need, scored, rank) for rank, scored in enumerate(ordered, 1) if scored.score > 0]
         if not matches:
             return Shortlist(need.document.id, (), None)
@@ -170,7 +178,8 @@ class Ranker:
     def rank(self, need: AnalysedNeed, rows: Iterable[int]) -> tuple[Match, ...]:
         """Score and order exactly the given candidates, whether they fit or not."""
         chosen = np.array(sorted(set(rows)), dtype=np.intp)
-        ordered = self._learned(need, self._order(need, (chosen, self.matrix.similarity(need.weights, chosen))))
+        first = self._order(need, (chosen, self.matrix.similarity(need.weights, chosen)))
+        ordered = self._by_meaning(need, self._learned(need, first))
         return tuple(self._match(need, scored, rank) for rank, scored in enumerate(ordered, 1))
 
     def _worth_scoring(
@@ -235,11 +244,28 @@ class Ranker:
             moved.append(replace(one, score=score, parts=parts, level=level))
         return sorted(moved, key=lambda one: (-one.score, self.candidates[one.row].id))
 
+    def _by_meaning(self, need: AnalysedNeed, ordered: list[_Scored]) -> list[_Scored]:
+        """Let the encoder, where there is one, move the best candidates; what scores nothing is no candidate."""
+        if self.encoder is None:
+            return ordered
+        best = [one for one in ordered[:REORDERED] if one.score > 0]
+        texts = [self.candidates[one.row].text for one in best]
+        moved = []
+        for one, value in zip(
+            best, semantic_parts(self.encoder, need.document.text, texts, [one.score for one in best]), strict=True
+        ):
+            part = round(value, DECIMALS)
+            parts = one.parts | ({SEMANTIC: part} if part else {})
+            moved.append(replace(one, score=round(one.score + part, DECIMALS), parts=parts))
+        moved.sort(key=lambda one: (-one.score, self.candidates[one.row].id))
+        return moved + ordered[len(best) :]
+
     @staticmethod
     def _level(scored: _Scored, *, has_reason: bool) -> int:
         if scored.level is not None:
             return capped(min(scored.level, 4 if has_reason else MOST_WITHOUT_REASON), scored.gaps)
-        score = scored.score - scored.parts.get(LEARNED, 0.0) + _miss_cost(scored.gaps)
+        moved = scored.parts.get(LEARNED, 0.0) + scored.parts.get(SEMANTIC, 0.0)
+        score = scored.score - moved + _miss_cost(scored.gaps)
         return level_of(score, scored.gaps, has_reason=has_reason)
 
     def _match(self, need: AnalysedNeed, scored: _Scored, rank: int) -> Match:
