@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -11,8 +12,11 @@ from queqiao.cli.options import OptionParser, Options
 from queqiao.core.i18n import DOMAIN, LOCALE_DIR, _
 from queqiao.engine.retrieval import IndexUnreachableError, MilvusEngine
 from queqiao.env import read_search
+from queqiao.matching.encoders.opening import open_uncached
+from queqiao.matching.encoders.trouble import EncoderFailedError
 
 _OLDEST_PYTHON = (3, 11)
+_TRIED = ("薄壁压铸件气孔控制", "含氟废水深度处理")  # texts on which an encoder is tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ def examine(find: Callable[[str], object] = find_spec) -> Iterator[Finding]:
         remedy = _("{consequence}；运行 make setup 安装").format(consequence=consequence)
         yield Finding(module, present, metadata.version(module) if present else remedy, needed=True)
     yield from _search_server(find)
+    yield from _encoder()
     compiled = (LOCALE_DIR / "en" / "LC_MESSAGES" / f"{DOMAIN}.mo").is_file()
     yield Finding(
         "English", compiled, _("英文文本已编译") if compiled else _("没有英文界面；运行 make setup 编译"), needed=False
@@ -86,6 +91,23 @@ def _search_server(find: Callable[[str], object]) -> Iterator[Finding]:
         yield Finding("Milvus", True, address, needed=True)
     finally:
         engine.close()
+
+
+def _encoder() -> Iterator[Finding]:
+    """Ask the encoder of texts where one is set; nothing stands still without it."""
+    try:
+        encoder = open_uncached()
+        if encoder is None:
+            return
+        began = time.perf_counter()
+        width = encoder.encode(_TRIED).shape[1]
+        each = (time.perf_counter() - began) * 500  # milliseconds, of two texts
+    except EncoderFailedError as error:
+        told = _("{reason}；在恢复之前按没有编码器时的方法排序").format(reason=error)
+        yield Finding("encoder", False, told, needed=False)
+    else:
+        told = _("{version}：{width} 维，每条文本 {each:.0f} 毫秒")
+        yield Finding("encoder", True, told.format(version=encoder.version, width=width, each=each), needed=False)
 
 
 def _modules() -> tuple[tuple[str, str], ...]:

@@ -1,7 +1,8 @@
 """``queqiao match``: from two lists to explained matches."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from queqiao.cli.options import OptionParser, Options
 from queqiao.cli.progress import Progress
@@ -9,6 +10,7 @@ from queqiao.core.errors import InputError, QueqiaoError
 from queqiao.core.i18n import _
 from queqiao.engine.ranking.batch import Corpus, expert_shortlists, read_corpus, score_pairs, shortlists
 from queqiao.engine.ranking.ranker import Match, Shortlist
+from queqiao.engine.ranking.semantic import EncoderError
 from queqiao.engine.records import Achievement, Expert, ExpertItem, Need, Pair
 from queqiao.engine.text.analyser import Analyser
 from queqiao.imports.affinities import read_conflicts
@@ -22,8 +24,13 @@ from queqiao.imports.records import (
     read_words,
 )
 from queqiao.imports.writing import check_writable, write_csv, write_text
+from queqiao.matching.encoders import EncoderFailedError, open_encoder
+from queqiao.matching.encoders.trouble import left_out
 from queqiao.matching.report import render_report
 from queqiao.matching.wording import expert_reasons, reasons
+
+T = TypeVar("T")
+Show = Callable[[int, int], None]  # done, of how many
 
 
 def summary() -> str:
@@ -80,19 +87,39 @@ def _match_achievements(options: Options, analyser: Analyser, needs: tuple[Need,
     model = read_model_folder(options.model, analyser) if options.model else None
     with Progress(_("分析文本")) as progress:
         corpus = read_corpus(needs, achievements, analyser=analyser, model=model, progress=progress.show)
+    _take_encoder(corpus)
     if pairs is not None:
-        with Progress(_("为指定的对评分")) as progress:
-            scored = [match for ranked in score_pairs(corpus, pairs, progress=progress.show) for match in ranked]
+        ranked = _ranked(corpus, _("为指定的对评分"), lambda show: list(score_pairs(corpus, pairs, progress=show)))
+        scored = [match for some in ranked for match in some]
         _write_matches(options.out, corpus, scored)
         Progress.say(_("{count} 对已评分，写入 {path}。").format(count=len(scored), path=options.out))
         return
-    with Progress(_("匹配")) as progress:
-        lists = list(shortlists(corpus, top=options.top, progress=progress.show))
+    lists = _ranked(corpus, _("匹配"), lambda show: list(shortlists(corpus, top=options.top, progress=show)))
     report = render_report(corpus, needs, achievements, lists) if options.report else None
     _write_matches(options.out, corpus, [match for one in lists for match in one.matches])
     if report is not None:
         write_text(options.report, report)
     _say_result(options, lists)
+
+
+def _take_encoder(corpus: Corpus) -> None:
+    """Let the encoder take part that the settings name; where it cannot be used, say so and go on without it."""
+    try:
+        corpus.ranker.encoder = open_encoder()
+    except EncoderFailedError as error:
+        Progress.say(left_out(error))
+
+
+def _ranked(corpus: Corpus, stage: str, rank: Callable[[Show], T]) -> T:
+    """Rank; where the encoder fails on the way, everything is ranked anew without it."""
+    try:
+        with Progress(stage) as progress:
+            return rank(progress.show)
+    except EncoderError as error:
+        Progress.say(left_out(error))
+        corpus.ranker.encoder = None
+    with Progress(stage) as progress:
+        return rank(progress.show)
 
 
 def _match_experts(options: Options, analyser: Analyser, needs: tuple[Need, ...]) -> None:

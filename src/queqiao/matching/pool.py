@@ -1,5 +1,6 @@
 """What one run compares: candidates found for a record, cut into terms once, under one snapshot."""
 
+import logging
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from queqiao.engine.ranking.documents import Document, document_of
 from queqiao.engine.ranking.experts import ExpertMatch, ExpertRanker
 from queqiao.engine.ranking.learned import Model
 from queqiao.engine.ranking.ranker import MODEL_VERSION, AnalysedNeed, Match, Ranker
+from queqiao.engine.ranking.semantic import Encoder, EncoderError
 from queqiao.engine.ranking.snapshot import CorpusSnapshot
 from queqiao.engine.records import Expert, ExpertItem
 from queqiao.engine.retrieval import And, Eq, Not, SearchEngine, TextQuery
@@ -26,6 +28,7 @@ from queqiao.matching.documents import (
     plain_expert_evidence,
     with_texts,
 )
+from queqiao.matching.encoders.trouble import left_out
 from queqiao.matching.queries import both_may_see, records_by_id
 from queqiao.needs.models import Need
 from queqiao.records.models import CatalogueRecord, concrete_kinds
@@ -36,6 +39,7 @@ TOPS: Mapping[str, int] = {CandidateKind.ACHIEVEMENT: 20, CandidateKind.EXPERT: 
 SAME = "same"  # in the evidence: candidates of the same organisation with the same text, which stand for one
 AT_ONCE = 500  # records that are read together
 MOST_HELD = 20_000  # records whose terms are kept in memory; beyond, only those of the need at hand
+_log = logging.getLogger("queqiao.matching")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,8 @@ class Finder:
 class _Shelf:
     """Records of one kind, read and cut into terms when they are first asked for."""
 
-    def __init__(self, kind: str, statistics: CorpusSnapshot, model: Model | None):
-        self._kind, self._statistics, self._model = kind, statistics, model
+    def __init__(self, kind: str, statistics: CorpusSnapshot, model: Model | None, encoder: Encoder | None):
+        self._kind, self._statistics, self._model, self._encoder = kind, statistics, model, encoder
         self._clear()
 
     def _clear(self) -> None:
@@ -108,6 +112,11 @@ class _Shelf:
     def _forget_rankers(self) -> None:
         for name in ("ranker", "expert_ranker", "by_number"):
             self.__dict__.pop(name, None)
+
+    def leave_encoder(self) -> None:
+        """Rank without the encoder from here on."""
+        self._encoder = None
+        self._forget_rankers()
 
     def take(self, ids: Collection[uuid.UUID]) -> None:
         """Read those that are not held yet; what is gone meanwhile is left out."""
@@ -148,7 +157,7 @@ class _Shelf:
 
     @cached_property
     def ranker(self) -> Ranker:
-        return Ranker(analyser(), self._statistics, self.documents, self.terms, self._model)
+        return Ranker(analyser(), self._statistics, self.documents, self.terms, self._model, encoder=self._encoder)
 
     @cached_property
     def expert_ranker(self) -> ExpertRanker:
@@ -161,16 +170,21 @@ class _Shelf:
 
 
 class Pool:
-    """Everything that one run holds; scores are a pure function of the pair, the statistics and the model."""
+    """Everything that one run holds; scores are a pure function of the pair, the statistics and the model.
 
-    def __init__(self, statistics: CorpusSnapshot, model: Model | None = None):
-        self.statistics, self.model = statistics, model
+    An ``encoder`` orders the best of a need as well. Where it fails, it is left out from the need at hand on:
+    ``failure`` says why.
+    """
+
+    def __init__(self, statistics: CorpusSnapshot, model: Model | None = None, encoder: Encoder | None = None):
+        self.statistics, self.model, self.encoder = statistics, model, encoder
+        self.failure: EncoderError | None = None
         self.finder = Finder()
-        self._shelves = {kind: _Shelf(kind, statistics, model) for kind in TOPS}
-        self._plain = Ranker(analyser(), statistics, (), (), model)
+        self._shelves = {kind: _Shelf(kind, statistics, model, encoder) for kind in TOPS}
+        self._plain = Ranker(analyser(), statistics, (), (), model, encoder=encoder)
 
     def version(self, kind: str) -> str:
-        """Return which model scores candidates of a kind; experts are always scored by the default."""
+        """Return which model and encoder score candidates of a kind; experts are always scored by the default."""
         return MODEL_VERSION if kind == CandidateKind.EXPERT else self._plain.version
 
     def hold(self, kind: str, ids: Collection[uuid.UUID]) -> None:
@@ -180,10 +194,23 @@ class Pool:
     def forget(self, kind: str, ids: Collection[uuid.UUID]) -> None:
         """Let candidates be read anew, for they have changed."""
         if not self._shelves[kind].rows.keys().isdisjoint(ids):
-            self._shelves[kind] = _Shelf(kind, self.statistics, self.model)
+            self._shelves[kind] = _Shelf(kind, self.statistics, self.model, self.encoder)
 
     def rank(self, need: Need, kept: Mapping[str, Collection[uuid.UUID]]) -> list[Scored]:
         """Return the candidates of a need, fetched by ``with_texts``: the best of each kind, then those to be kept."""
+        try:
+            return self._rank(need, kept)
+        except EncoderError as error:
+            self._leave_encoder(error)
+            return self._rank(need, kept)
+
+    def _leave_encoder(self, error: EncoderError) -> None:
+        _log.warning("%s", left_out(error))
+        self.failure, self.encoder, self._plain.encoder = error, None, None
+        for shelf in self._shelves.values():
+            shelf.leave_encoder()
+
+    def _rank(self, need: Need, kept: Mapping[str, Collection[uuid.UUID]]) -> list[Scored]:
         document = document_for(need)
         analysed = self._plain.analyse(document)
         found: list[Scored] = []

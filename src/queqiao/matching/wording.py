@@ -36,6 +36,7 @@ def point_name(point: str) -> str:
         "cooperation": _("合作方式"),
         "record": _("研究经历"),
         "learned": _("评级学习"),
+        "semantic": _("语义"),
         "feedback": _("评级反馈"),
     }
     return names[point].lower()

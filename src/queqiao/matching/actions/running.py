@@ -36,6 +36,7 @@ from queqiao.matching.actions.telling import tell_new
 from queqiao.matching.actions.touching import touched_needs
 from queqiao.matching.choices import CandidateKind
 from queqiao.matching.documents import with_texts
+from queqiao.matching.encoders.standing import encoder_in_use, note_standing
 from queqiao.matching.models import Due, Match, Round
 from queqiao.matching.pool import MOST_HELD, TOPS, Pool
 from queqiao.matching.queries import records_by_id
@@ -119,7 +120,8 @@ def _drain(context: runs.RunContext) -> dict[str, Any] | None:
     snapshot = statistics_in_use(beat=lambda: _keep_turn(context)) if waiting().exists() else None
     if snapshot is None:
         return {"needs": 0}
-    ranking = Ranking(Pool(statistics_of(snapshot), model_in_use()), snapshot)
+    encoder = encoder_in_use(timezone.now(), beat=lambda: _keep_turn(context), at_once=False)
+    ranking = Ranking(Pool(statistics_of(snapshot), model_in_use(), encoder), snapshot)
     ranked = 0
     try:
         while not context.should_stop():
@@ -137,6 +139,8 @@ def _drain(context: runs.RunContext) -> dict[str, Any] | None:
             context.progress(ranked, ranked + waiting().count())
     finally:
         ranking.pool.finder.close()
+        if ranked:
+            note_standing(encoder, ranking.pool.failure, timezone.now())
     tell_new()
     return {"needs": ranked}
 
@@ -177,26 +181,38 @@ def _rank_all(context: runs.RunContext) -> dict[str, Any] | None:
     snapshot = (begun.snapshot if begun else None) or take_statistics(beat=lambda: _keep_turn(context))
     if snapshot is None:
         return {"needs": 0}
-    ranking = Ranking(Pool(statistics_of(snapshot), model_in_use()), snapshot, context.run_id)
-    done = Round.objects.filter(need=OuterRef("pk"), ranked_run=context.run_id)
-    published = Need.objects.filter(state=State.PUBLISHED).order_by("pk")
-    left = list(published.filter(~Exists(done.order_by())).values_list("pk", flat=True))
-    total, ranked = published.count(), 0
-    context.progress(total - len(left), total)
-    _hold_all(ranking.pool)
+    encoder = encoder_in_use(timezone.now(), beat=lambda: _keep_turn(context), at_once=True)
+    pool = Pool(statistics_of(snapshot), model_in_use(), encoder)
+    ranking = Ranking(pool, snapshot, context.run_id)
+    total = Need.objects.filter(state=State.PUBLISHED).count()
+    _hold_all(pool)
     try:
-        for pk in left:
-            if context.should_stop():
-                return None
-            _keep_turn(context)
-            rank_need(pk, ranking)
-            ranked += 1
-            context.progress(total - len(left) + ranked, total)
+        # Twice where an encoder failed meanwhile: what was ranked with it is ranked as all the others are.
+        while left := _left(ranking):
+            context.progress(total - len(left), total)
+            for ranked, pk in enumerate(left, 1):
+                if context.should_stop():
+                    return None
+                _keep_turn(context)
+                rank_need(pk, ranking)
+                context.progress(total - len(left) + ranked, total)
     finally:
-        ranking.pool.finder.close()
+        pool.finder.close()
+        note_standing(encoder, pool.failure, timezone.now())
     tell_new()
     forget_statistics()
     return {"needs": total}
+
+
+def _left(ranking: Ranking) -> list[uuid.UUID]:
+    """Return the published needs that this run has not ranked yet by the method it ranks by now."""
+    done = Round.objects.filter(
+        need=OuterRef("pk"),
+        ranked_run=ranking.run_id,
+        model_version=ranking.pool.version(CandidateKind.ACHIEVEMENT),
+    )
+    published = Need.objects.filter(state=State.PUBLISHED).order_by("pk")
+    return list(published.filter(~Exists(done.order_by())).values_list("pk", flat=True))
 
 
 def _hold_all(pool: Pool) -> None:

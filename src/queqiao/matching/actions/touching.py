@@ -9,6 +9,7 @@ from queqiao.engine.ranking.experts import ExpertRanker
 from queqiao.engine.ranking.levels import ABSTAIN_BELOW
 from queqiao.engine.ranking.lexical import need_weights
 from queqiao.engine.ranking.ranker import AGREEMENT_WEIGHTS, INDICATOR_WEIGHT, Ranker
+from queqiao.engine.ranking.semantic import SHARE
 from queqiao.matching.choices import CandidateKind
 from queqiao.matching.documents import document_for, engine_expert, with_texts
 from queqiao.matching.models import Match
@@ -33,15 +34,18 @@ def touched_needs(kind: str, records: Sequence[CatalogueRecord], pool: Pool) -> 
             wanted.setdefault(need_id, set()).add(one.number)
     weigh = _Weighing(kind, records, pool)
     for some in pieces(wanted):
-        least = _thresholds(kind, some)
+        least = _thresholds(kind, some, moved=SHARE if pool.encoder is not None else 0.0)
         for need in with_texts(Need.objects.filter(pk__in=some).order_by()):
             if weigh.enters(document_for(need), wanted[need.pk], least[need.pk]):
                 touched.add(need.pk)
     return touched
 
 
-def _thresholds(kind: str, need_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, float]:
-    """Return for each need the score from which on a candidate enters its list."""
+def _thresholds(kind: str, need_ids: Iterable[uuid.UUID], *, moved: float) -> Mapping[uuid.UUID, float]:
+    """Return for each need the score from which on a candidate enters its list.
+
+    ``moved`` is by how much of the best score an encoder lifts a candidate at the most.
+    """
     scores: dict[uuid.UUID, list[float]] = {pk: [] for pk in need_ids}
     rows = Match.objects.filter(need__in=list(scores), kind=kind, listed=True).exclude(score=None)
     for need_id, score in rows.values_list("need_id", "score"):
@@ -50,7 +54,8 @@ def _thresholds(kind: str, need_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, 
     for need_id, there in scores.items():
         best = sorted(there, reverse=True)[: TOPS[kind]]
         # An empty list begins with a candidate that fits; a short one takes whatever shares anything.
-        least[need_id] = best[-1] if len(best) == TOPS[kind] else (0.0 if best else ABSTAIN_BELOW)
+        full = len(best) == TOPS[kind]
+        least[need_id] = max(0.0, best[-1] - moved * best[0]) if full else (0.0 if best else ABSTAIN_BELOW)
     return least
 
 

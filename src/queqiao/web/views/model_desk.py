@@ -11,9 +11,11 @@ from queqiao.core.models import Run
 from queqiao.engine.ranking.ranker import MODEL_VERSION
 from queqiao.matching.actions.learning import LEARN, ask_to_learn, use_model
 from queqiao.matching.actions.running import match_everything
+from queqiao.matching.encoders.standing import standing_told
 from queqiao.matching.model_card import card_lines
 from queqiao.matching.models import LearnedModel
 from queqiao.web.access import Rule, actor_of, open_to
+from queqiao.web.filters import moment
 from queqiao.web.views.staff_page import show
 
 
@@ -34,6 +36,7 @@ def model_desk(request: HttpRequest) -> HttpResponse:
         "models": [(row, list(card_lines(row.card))) for row in rows],
         "used": next((row for row in rows if row.used), None),
         "default": MODEL_VERSION,
+        "encoder": standing_told(moment),
         "run": Run.objects.filter(kind=LEARN).order_by("-created_at").first(),
         "may_change": bool(actor_of(request).ids("operate")),
         "sentence": sentence,
