@@ -1,6 +1,7 @@
 """From the staff's grades to a model and to other matches, on the command line."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,7 +56,9 @@ def test_a_model_that_is_surely_better_changes_order_and_levels(
     assert [(first[f"N{n}"]["achievement_id"], first[f"N{n}"]["level"]) for n in (22, 23, 24)] == [
         ("G22", "4"), ("G23", "4"), ("G24", "4"),
     ]  # fmt: skip
+    assert re.search(r"由评过的同类推算约 (3\.[5-9]|4\.\d) 级", first["N22"]["reasons"])
     before = {row["need_id"]: row for row in read_table(tmp_path / "before.csv") if row["rank"] == "1"}
+    assert not any("推算" in row["reasons"] for row in before.values())
     assert "G" not in {before[f"N{n}"]["achievement_id"][0] for n in (22, 23, 24)}
 
 

@@ -45,6 +45,8 @@ def point_name(point: str) -> str:
 def reasons(match: Match, need: Document, candidate: Document) -> str:
     """Say in one line why this candidate was found for this need."""
     said = [_shared_words(match.evidence.terms)]
+    if match.evidence.expected is not None:
+        said.append(expected_grade(match.evidence.expected))
     if match.evidence.gaps:
         said.append(_indicators(match.evidence.gaps, need, candidate))
     said += [
@@ -53,6 +55,11 @@ def reasons(match: Match, need: Document, candidate: Document) -> str:
         if agreement is Agreement.AGREES or (agreement is Agreement.DIFFERS and point in _OBSTACLES)
     ]
     return _("；").join(said)
+
+
+def expected_grade(expected: float) -> str:
+    """Say which grade the staff's grades of pairs like this one lead one to expect."""
+    return _("由评过的同类推算约 {grade:.1f} 级").format(grade=expected)
 
 
 def why_not_higher(match: Match) -> str:

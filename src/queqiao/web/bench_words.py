@@ -8,7 +8,7 @@ from queqiao.engine.ranking.structured import Agreement
 from queqiao.engine.text.quantities import GapStatus
 from queqiao.matching.choices import Cause
 from queqiao.matching.models import Match
-from queqiao.matching.wording import point_name
+from queqiao.matching.wording import expected_grade, point_name
 
 SHOWN_TERMS = 5
 OBSTACLES = ("maturity", "cooperation")  # a difference here stands in the way; another field or region does not
@@ -28,6 +28,8 @@ def reason(match: Match, titles: Mapping[str, str]) -> str:
         said += _speaking(match.evidence["items"], titles)
     elif terms := _shown(match.evidence.get("terms", ())):
         said.append(_("共同用词：{words}").format(words=terms))
+    if (expected := match.evidence.get("expected")) is not None:
+        said.append(expected_grade(expected))
     said += _agreements(match.evidence.get("agreements", {}))
     if not said:
         return _("没有实质性的共同用词。")

@@ -25,11 +25,16 @@ class SharedTerm:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything a reader needs in order to agree or disagree with a match."""
+    """Everything a reader needs in order to agree or disagree with a match.
+
+    ``expected`` is the grade, about 1 to 4, that the staff's own grades lead one to expect; None where no model that
+    was learned from them says the level.
+    """
 
     terms: tuple[SharedTerm, ...]
     gaps: tuple[Gap, ...]
     agreements: Mapping[str, Agreement]  # by point: field, maturity, region, cooperation
+    expected: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

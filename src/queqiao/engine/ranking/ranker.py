@@ -14,14 +14,15 @@ scores; see ``learned`` and ``semantic``.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from queqiao.engine.ranking.documents import Document
 from queqiao.engine.ranking.evidence import Evidence, PlacedText, place_terms, shared_terms
-from queqiao.engine.ranking.learned import Model
-from queqiao.engine.ranking.levels import MOST_WITHOUT_REASON, capped, fits, level_of
+from queqiao.engine.ranking.learned import Model, Rules
+from queqiao.engine.ranking.levels import capped, fits, level_of
 from queqiao.engine.ranking.lexical import CandidateMatrix, Similarity, Weights, candidate_weights, need_weights
 from queqiao.engine.ranking.pairs import PairTable, Vector, features, unit_vector
 from queqiao.engine.ranking.semantic import Encoder, semantic_parts, version_with
@@ -116,6 +117,7 @@ class _Scored:
     gaps: tuple[Gap, ...]
     agreements: dict[str, Agreement]
     level: int | None = None  # by a model, before what a pair cannot have is taken away
+    expected: float | None = None  # the grade from which that level comes
 
 
 class Ranker:
@@ -240,8 +242,7 @@ class Ranker:
             part = round(rules.part(one.score, float(expected)), DECIMALS) if one.score > 0 else 0.0
             parts = one.parts | ({LEARNED: part} if part else {})
             score = round(max(0.0, one.score + part), DECIMALS)
-            level = rules.level(float(expected)) if rules.levels else None
-            moved.append(replace(one, score=score, parts=parts, level=level))
+            moved.append(replace(one, score=score, parts=parts, **_judged(rules, float(expected))))
         return sorted(moved, key=lambda one: (-one.score, self.candidates[one.row].id))
 
     def _by_meaning(self, need: AnalysedNeed, ordered: list[_Scored]) -> list[_Scored]:
@@ -263,7 +264,7 @@ class Ranker:
     @staticmethod
     def _level(scored: _Scored, *, has_reason: bool) -> int:
         if scored.level is not None:
-            return capped(min(scored.level, 4 if has_reason else MOST_WITHOUT_REASON), scored.gaps)
+            return capped(scored.level, scored.gaps)  # the grades of pairs like it are a reason, too
         moved = scored.parts.get(LEARNED, 0.0) + scored.parts.get(SEMANTIC, 0.0)
         score = scored.score - moved + _miss_cost(scored.gaps)
         return level_of(score, scored.gaps, has_reason=has_reason)
@@ -272,7 +273,7 @@ class Ranker:
         candidate = self.candidates[scored.row]
         weights = need.weights, candidate_weights(self.snapshot, self.terms[scored.row])
         terms = shared_terms(need.placed, place_terms(self.analyser, candidate), weights, self.fillers)
-        evidence = Evidence(terms, scored.gaps, scored.agreements)
+        evidence = Evidence(terms, scored.gaps, scored.agreements, scored.expected)
         level = self._level(scored, has_reason=bool(terms))
         return Match(need.document.id, candidate.id, rank, scored.score, level, scored.parts, evidence)
 
@@ -288,6 +289,10 @@ def compare_stated(need: Mapping[str, str], candidate: Mapping[str, str]) -> dic
         name: compare(need[name], candidate[name]) if name in need and name in candidate else Agreement.NOT_STATED
         for name, compare in COMPARE.items()
     }
+
+
+def _judged(rules: Rules, expected: float) -> dict[str, Any]:
+    return {"level": rules.level(expected), "expected": expected} if rules.levels else {}
 
 
 def _indicator_part(gaps: Sequence[Gap]) -> float:

@@ -19,6 +19,7 @@ from queqiao.matching.choices import ReasonClass
 from queqiao.matching.models import LearnedModel, Match
 from queqiao.matching.tests.desk import Desk
 from queqiao.matching.tests.workshop import work
+from queqiao.web.bench_words import reason
 
 pytestmark = pytest.mark.django_db
 
@@ -38,8 +39,8 @@ def judged(desk: Desk) -> list[Match]:
     assert len(found) >= 4
     for match, grade in zip(found, (4, 2), strict=False):
         grade_match(match, grade, seen_revision=match.revision, by=desk.staff)
-    for match, reason in zip(found[2:], (ReasonClass.INDICATORS, ReasonClass.PRICE), strict=False):
-        reject_match(match, reason_class=reason, seen_revision=match.revision, by=desk.staff)
+    for match, why in zip(found[2:], (ReasonClass.INDICATORS, ReasonClass.PRICE), strict=False):
+        reject_match(match, reason_class=why, seen_revision=match.revision, by=desk.staff)
     return found
 
 
@@ -92,6 +93,7 @@ def test_a_model_in_use_scores_the_matches_and_each_says_so_until_it_is_left(des
     scored = Match.objects.filter(kind="achievement", listed=True)
     assert {match.model_version for match in scored} == {model_in_use().version}  # type: ignore[union-attr]
     assert any("learned" in match.parts for match in scored)
+    assert all(f"由评过的同类推算约 {match.evidence['expected']:.1f} 级" in reason(match, {}) for match in scored)
     assert {match.model_version for match in Match.objects.filter(kind="expert")} <= {MODEL_VERSION}
     assert any("model" in match.causes for match in scored)
 

@@ -439,7 +439,11 @@ def test_fields_count_where_a_need_lies_in_several_and_experts_may_bring_them() 
         by=place.town.staff.actor,
     )
     expert = publish(
-        Expert, place.university, title="沈若水", record="涂层在冲击下剥落的机理：结合强度、孔隙率与使用温度的智能控制。", fields=[control.pk]
+        Expert,
+        place.university,
+        title="沈若水",
+        record="涂层在冲击下剥落的机理：结合强度、孔隙率与使用温度的智能控制。",
+        fields=[control.pk],
     )
     settle()
     assert Match.objects.filter(candidate_id=expert.pk).exists()

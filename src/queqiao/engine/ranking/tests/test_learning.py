@@ -135,7 +135,11 @@ def test_needs_of_which_some_candidates_were_graded_are_told_from_new_ones(town:
     corpus = Corpus(town.analyser, town.needs, town.need_terms, town.candidates, town.candidate_terms, model)
     for number in (4, 5):
         need = corpus.ranker.analyse(corpus.needs[number], corpus.need_terms[number])
-        assert corpus.ranker.rank(need, [corpus.rows[f"X{number}"]])[0].level == strict[number]
+        match = corpus.ranker.rank(need, [corpus.rows[f"X{number}"]])[0]
+        assert match.level == strict[number]
+        assert match.evidence.expected == pytest.approx(strict[number], abs=0.5)  # is the reason that is given
+    plain = corpus.ranker.rank(corpus.ranker.analyse(corpus.needs[29], corpus.need_terms[29]), [corpus.rows["X29"]])[0]
+    assert plain.evidence.expected is None  # nobody graded anything of that need: the default says its level
     assert first_of(town, model, 29) == first_of(town, None, 29)
 
 
