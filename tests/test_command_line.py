@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -373,3 +374,17 @@ def test_our_own_mistake_is_no_stack_trace(run: Run, needs: Path, achievements: 
     log = Path(said.rsplit("：", 1)[-1].strip())
     assert "ZeroDivisionError" in log.read_text(encoding="utf-8")
     log.unlink()
+
+
+def test_doctor_says_whether_the_cluster_answers_and_nothing_where_none_is_set(monkeypatch: pytest.MonkeyPatch):
+    from queqiao.cli.doctor import examine
+
+    def look() -> list[tuple[bool, bool]]:
+        return [(one.present, one.needed) for one in examine() if one.name == "Ray"]
+
+    assert look() == []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("QUEQIAO_RAY_ADDRESS", f"127.0.0.1:{server.getsockname()[1]}")
+        assert look() == [(True, False)]
+    assert look() == [(False, False)]
+    assert "没有安装" in next(one.detail for one in examine(find=lambda _name: None) if one.name == "Ray")

@@ -11,7 +11,8 @@ from importlib.util import find_spec
 from queqiao.cli.options import OptionParser, Options
 from queqiao.core.i18n import DOMAIN, LOCALE_DIR, _
 from queqiao.engine.retrieval import IndexUnreachableError, MilvusEngine
-from queqiao.env import read_search
+from queqiao.env import read_cluster, read_search
+from queqiao.matching.bulk.cluster import knock
 from queqiao.matching.encoders.opening import open_uncached
 from queqiao.matching.encoders.trouble import EncoderFailedError
 
@@ -63,6 +64,7 @@ def examine(find: Callable[[str], object] = find_spec) -> Iterator[Finding]:
         yield Finding(module, present, metadata.version(module) if present else remedy, needed=True)
     yield from _search_server(find)
     yield from _encoder()
+    yield from _cluster(find)
     compiled = (LOCALE_DIR / "en" / "LC_MESSAGES" / f"{DOMAIN}.mo").is_file()
     yield Finding(
         "English", compiled, _("英文文本已编译") if compiled else _("没有英文界面；运行 make setup 编译"), needed=False
@@ -108,6 +110,24 @@ def _encoder() -> Iterator[Finding]:
     else:
         told = _("{version}：{width} 维，每条文本 {each:.0f} 毫秒")
         yield Finding("encoder", True, told.format(version=encoder.version, width=width, each=each), needed=False)
+
+
+def _cluster(find: Callable[[str], object]) -> Iterator[Finding]:
+    """Knock at the cluster where one is set; only the bulk command needs it, and says so when it is run."""
+    address = read_cluster("QUEQIAO_RAY_ADDRESS")
+    if not address:
+        return
+    lost = _("大批量比较会中止；去掉 QUEQIAO_RAY_ADDRESS 就在本机计算")
+    if find("ray") is None:
+        yield Finding("Ray", False, _("没有安装，{lost}").format(lost=lost), needed=False)
+        return
+    try:
+        knock(address)
+    except (OSError, ValueError):
+        told = _("{address} 没有应答，{lost}").format(address=address, lost=lost)
+        yield Finding("Ray", False, told, needed=False)
+    else:
+        yield Finding("Ray", True, address, needed=False)
 
 
 def _modules() -> tuple[tuple[str, str], ...]:

@@ -46,6 +46,12 @@ def run_parts(job: Job, progress: Progress, *, address: str, should_stop: Stop =
         ray.shutdown()
 
 
+def knock(address: str) -> None:
+    """Raise OSError or ValueError where nothing answers at the address of a cluster within seconds."""
+    parts = urlsplit(address if "://" in address else f"//{address}")
+    socket.create_connection((parts.hostname or "", parts.port or 0), _PATIENCE).close()
+
+
 def _connected(address: str) -> Any:
     """Return the library, connected."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -56,8 +62,7 @@ def _connected(address: str) -> Any:
             _("设置了 QUEQIAO_RAY_ADDRESS，但没有安装 Ray；运行 pip install ray 安装，或去掉这个设置在本机计算。")
         ) from None
     try:
-        parts = urlsplit(address if "://" in address else f"//{address}")
-        socket.create_connection((parts.hostname or "", parts.port or 0), _PATIENCE).close()
+        knock(address)
         ray.init(address=address, log_to_driver=False, logging_level="error")
     except (OSError, ValueError, RuntimeError) as error:
         raise QueqiaoError(
