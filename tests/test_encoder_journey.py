@@ -199,3 +199,32 @@ def test_doctor_says_whether_the_encoder_answers_how_wide_and_how_fast(use: Use,
     folder = found()
     assert folder is not None
     assert folder.present
+
+
+def test_bulk_comparing_counts_the_meaning_and_without_it_the_words_alone(
+    run: Run, use: Use, server: Server, needs: Path, achievements: Path, tmp_path: Path
+):
+    def bulk() -> tuple[list[dict[str, str]], str]:
+        out = tmp_path / "top.csv"
+        code, _printed, said = run("bulk", "--needs", needs, "--achievements", achievements, "--out", out, "--top", 36)
+        assert code == 0, said
+        return read_table(out), said
+
+    plain, said = bulk()
+    assert LEFT_OUT not in said
+    use(server.url)
+    with_meaning, said = bulk()
+    assert LEFT_OUT not in said
+    assert len(server.texts) == len(set(server.texts)) == 42
+    words = {(row["need_id"], row["achievement_id"]): float(row["similarity"]) for row in plain}
+    shares = [
+        (float(row["similarity"]) - 0.7 * words.get((row["need_id"], row["achievement_id"]), 0.0)) / 0.3
+        for row in with_meaning
+    ]
+    assert all(-1.00001 <= cosine <= 1.00001 for cosine in shares)
+    assert max(shares) - min(shares) > 0.01
+    server.behave = answering(lambda _texts: {}, 500)
+    use(f"{server.url}/elsewhere")
+    again, said = bulk()
+    assert LEFT_OUT in said
+    assert again == plain

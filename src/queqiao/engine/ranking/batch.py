@@ -20,6 +20,7 @@ from queqiao.engine.ranking.experts import ExpertRanker, ExpertShortlist
 from queqiao.engine.ranking.learned import Model
 from queqiao.engine.ranking.lexical import TITLE_WEIGHT, need_weights
 from queqiao.engine.ranking.ranker import AnalysedNeed, Match, Ranker, Shortlist
+from queqiao.engine.ranking.semantic import SHARE
 from queqiao.engine.ranking.snapshot import CorpusSnapshot, take_snapshot
 from queqiao.engine.records import Achievement, Expert, ExpertItem, Need, Pair
 from queqiao.engine.text.analyser import Analyser, Terms
@@ -28,6 +29,7 @@ OVER_FETCH = 2000  # candidates that retrieval hands over for each need, at the 
 _FETCH_FACTOR = 20  # and at the least this many for each place on the list
 _NEEDS_AT_ONCE = 1000  # that are looked for in one pass over the candidates
 
+Meanings = tuple[NDArray[np.float32], NDArray[np.float32]]  # of needs and of candidates, a row for each text
 Progress = Callable[[int, int], None]  # done, of how many
 
 
@@ -109,12 +111,22 @@ def shortlists(corpus: Corpus, *, top: int, progress: Progress = silent) -> Iter
             progress(done, len(corpus.needs))
 
 
-def sides(corpus: Corpus) -> tuple[Table, Table]:
-    """Return needs and candidates as the sides of a bulk job, whose scores are the similarities of the ranking."""
+def sides(corpus: Corpus, meanings: Meanings | None = None) -> tuple[Table, Table]:
+    """Return needs and candidates as the sides of a bulk job, whose scores are the similarities of the ranking.
+
+    With vectors of what the texts mean a score is ``(1 - α) · similarity + α · cosine``, the convex combination of
+    ``semantic`` without its range for each need, for a bulk job sees no need by itself.
+    """
     title = corpus.analyser.terms
     needs = zip(corpus.needs, corpus.need_terms, strict=True)
     weights = (need_weights(corpus.snapshot, terms, title(need.title)) for need, terms in needs)
-    return Table.of(corpus.ranker.matrix.needs_side_by_side(weights)), corpus.table
+    asked = corpus.ranker.matrix.needs_side_by_side(weights)
+    if meanings is None:
+        return Table.of(asked), corpus.table
+    of_needs, of_candidates = meanings
+    return Table.of(asked * (1 - SHARE), of_needs, vector_weight=SHARE), Table.of(
+        corpus.ranker.matrix.side_by_side, of_candidates
+    )
 
 
 def score_pairs(corpus: Corpus, pairs: Iterable[Pair], *, progress: Progress = silent) -> Iterator[tuple[Match, ...]]:
