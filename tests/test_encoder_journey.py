@@ -119,7 +119,7 @@ def test_the_report_names_the_part_and_pairs_are_scored_with_it(
 
 
 def wide_later(server: Server, handler: object) -> None:
-    width = 8 if len(server.asked) < 3 else 5
+    width = 8 if len(server.asked) < 4 else 5
     send(handler, {"data": entries(server.asked[-1]["input"], width)})  # type: ignore[arg-type]
 
 
@@ -153,11 +153,11 @@ def test_whatever_a_server_does_wrong_the_results_are_those_of_the_default(
 def test_a_server_that_goes_away_on_the_way_leaves_nothing_of_its_own(match: Match, use: Use, server: Server):
     plain, _said = match()
     use(server.url)
-    server.answers = 3
+    server.answers = 7  # more than the first need takes
     failed, said = match()
     assert failed == plain
     assert said.count(LEFT_OUT) == 1
-    assert len(server.asked) == 5  # three answered, one more and its second try
+    assert len(server.asked) == 9  # seven answered, one more and its second try
 
 
 @pytest.mark.parametrize(
@@ -177,6 +177,8 @@ def test_a_setting_that_leads_nowhere_is_said_and_the_results_are_those_of_the_d
     assert failed == plain
     (line,) = [line for line in said.splitlines() if line.startswith(LEFT_OUT)]
     assert told in line
+    assert "。。" not in line
+    assert ".。" not in line
 
 
 def test_doctor_says_whether_the_encoder_answers_how_wide_and_how_fast(use: Use, server: Server, tmp_path: Path):

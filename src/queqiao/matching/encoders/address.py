@@ -16,7 +16,7 @@ from queqiao.matching.encoders.naming import version_of
 from queqiao.matching.encoders.trouble import EncoderFailedError, Trouble
 from queqiao.matching.encoders.vectors import check_width, unit_rows
 
-AT_ONCE = 32  # texts in one request; the least that common servers take
+AT_ONCE = 8  # texts in one request: a large model without a graphics card takes a second or two for each
 LONGEST_TEXT = 500  # characters; what is longer is cut, for many models take 512 tokens and servers refuse more
 LONGEST_ANSWER = 32 * 1024 * 1024
 _PIECE, _PAUSE = 64 * 1024, 0.5  # bytes read at once; seconds before the second try

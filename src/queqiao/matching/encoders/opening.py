@@ -14,10 +14,10 @@ from queqiao.matching.encoders.address import AddressEncoder
 from queqiao.matching.encoders.cache import VectorCache, hash_of
 from queqiao.matching.encoders.configuration import Address, read_configuration
 from queqiao.matching.encoders.folder import load_folder
-from queqiao.matching.encoders.trouble import EncoderFailedError, Trouble
+from queqiao.matching.encoders.trouble import wrong_setting
 from queqiao.matching.encoders.vectors import check_width
 
-_PIECE = 32  # texts after which what was computed is kept; one request to a server
+_PIECE = 8  # texts after which what was computed is kept; one request to a server
 
 
 class Placed(Encoder, Protocol):
@@ -42,7 +42,7 @@ class CachedEncoder:
         hashes = [hash_of(text) for text in texts]
         by_hash = dict(zip(hashes, texts, strict=True))
         found = self._cache.read(self.version, list(by_hash))
-        missing = [key for key in by_hash if key not in found]
+        missing = sorted((key for key in by_hash if key not in found), key=lambda key: len(by_hash[key]))
         width = next((vector.size for vector in found.values()), 0)
         if missing and not width:
             width = self._cache.width(self.version)
@@ -82,7 +82,7 @@ def open_uncached(source: Mapping[str, str] = os.environ) -> Placed | None:
     try:
         chosen = read_configuration(source)
     except SettingError as error:
-        raise EncoderFailedError(Trouble.SETTING, reason=str(error)) from None
+        raise wrong_setting(error) from None
     if chosen is None:
         return None
     return AddressEncoder(chosen) if isinstance(chosen, Address) else load_folder(chosen)

@@ -17,7 +17,7 @@ from queqiao.engine.ranking.semantic import Encoder, EncoderError
 from queqiao.env import SettingError
 from queqiao.matching.encoders.configuration import read_configuration
 from queqiao.matching.encoders.opening import open_encoder
-from queqiao.matching.encoders.trouble import EncoderFailedError, Trouble, left_out
+from queqiao.matching.encoders.trouble import EncoderFailedError, Trouble, left_out, wrong_setting
 
 PAUSE = datetime.timedelta(seconds=60)  # for which a failed encoder is not asked again
 _log = logging.getLogger("queqiao.matching")
@@ -62,7 +62,7 @@ def standing_told(moment: Callable[[datetime.datetime], str]) -> str:
         if read_configuration() is None:
             return ""
     except SettingError as error:
-        return left_out(EncoderFailedError(Trouble.SETTING, reason=str(error)))
+        return left_out(wrong_setting(error))
     last = _read()
     if last is None:
         return _("已设置文本编码器，从下一次匹配起参加排序。")

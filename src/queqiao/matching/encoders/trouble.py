@@ -64,6 +64,11 @@ class EncoderFailedError(EncoderError):
         return _CLAUSES[self.trouble]().format(**self.values)
 
 
+def wrong_setting(error: ValueError) -> EncoderFailedError:
+    """Return a wrong setting as a reason why an encoder takes no part."""
+    return EncoderFailedError(Trouble.SETTING, reason=str(error).rstrip("。. "))
+
+
 def left_out(error: EncoderError) -> str:
     """Say in one sentence that an encoder takes no part, why, and what the results are."""
     return _("文本编码器没有参加排序：{reason}。结果按没有编码器时的方法得出。").format(reason=error)

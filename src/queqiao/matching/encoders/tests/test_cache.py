@@ -41,7 +41,7 @@ def cache(data_folder: Path) -> VectorCache:
 def test_the_same_text_is_asked_once(cache: VectorCache):
     first, again = Counting(), Counting()
     found = CachedEncoder(first, cache).encode([*TEXTS, TEXTS[0]])
-    assert first.asked == TEXTS
+    assert sorted(first.asked) == sorted(TEXTS)
     assert (found[0] == found[3]).all()
     known = CachedEncoder(again, cache).encode([TEXTS[1], "铸件", TEXTS[0]])
     assert again.asked == ["铸件"]
@@ -52,7 +52,7 @@ def test_vectors_of_another_encoder_are_not_taken(cache: VectorCache):
     CachedEncoder(Counting(), cache).encode(TEXTS)
     other = Counting("two@00000000", width=6)
     assert CachedEncoder(other, cache).encode(TEXTS).shape == (3, 6)
-    assert other.asked == TEXTS
+    assert sorted(other.asked) == sorted(TEXTS)
 
 
 def test_a_server_whose_model_was_changed_under_the_same_name_is_noticed_by_its_width(cache: VectorCache):
@@ -93,7 +93,7 @@ def test_a_damaged_cache_is_begun_anew(cache: VectorCache):
         asked = Counting()
         found = CachedEncoder(asked, cache).encode(TEXTS)
         assert found.shape == (3, 4)
-    assert asked.asked in ([], TEXTS)
+    assert sorted(asked.asked) in ([], sorted(TEXTS))
     assert CachedEncoder(Counting(), cache).encode(TEXTS).shape == (3, 4)
     with sqlite3.connect(cache.path) as file:
         assert file.execute("SELECT count(*) FROM vector").fetchone() == (3,)
@@ -108,7 +108,7 @@ def test_rows_that_are_no_vectors_are_computed_again(cache: VectorCache):
     file.close()
     asked = Counting()
     assert np.isfinite(CachedEncoder(asked, cache).encode(TEXTS)).all()
-    assert asked.asked == TEXTS[:2]
+    assert sorted(asked.asked) == sorted(TEXTS[:2])
 
 
 def test_where_nothing_can_be_kept_everything_is_computed(tmp_path: Path):
@@ -116,7 +116,7 @@ def test_where_nothing_can_be_kept_everything_is_computed(tmp_path: Path):
     asked = Counting()
     encoder = CachedEncoder(asked, VectorCache(tmp_path / "file" / "encoder.sqlite3"))
     assert [encoder.encode(TEXTS).shape for _ in range(2)] == [(3, 4), (3, 4)]
-    assert asked.asked == TEXTS * 2
+    assert sorted(asked.asked) == sorted(TEXTS * 2)
 
 
 def test_the_cache_does_not_grow_without_end_and_forgets_the_oldest(data_folder: Path):
