@@ -15,7 +15,7 @@ from queqiao import __version__
 from queqiao.core.i18n import LANGUAGES, _, current_language, language
 from queqiao.engine.ranking.batch import Corpus
 from queqiao.engine.ranking.documents import Document, Span
-from queqiao.engine.ranking.ranker import SEMANTIC, Match, Shortlist
+from queqiao.engine.ranking.ranker import LEARNED, SEMANTIC, Match, Shortlist
 from queqiao.engine.ranking.snapshot import BLOCKS
 from queqiao.engine.records import Achievement, Need
 from queqiao.engine.text.quantities import Gap, GapStatus
@@ -179,7 +179,7 @@ def _gap_row(gap: Gap, need: Document, candidate: Document) -> GapRow:
 def _bar(match: Match) -> tuple[tuple[str, float, float], ...]:
     """Lay the positive parts of the score side by side; 100 % is a score of 0.6, about the best there is."""
     pieces, position = [], 0.0
-    for name in (*BLOCKS, "indicators", "field", "maturity", "region", "cooperation", SEMANTIC):
+    for name in (*BLOCKS, "indicators", "field", "maturity", "region", "cooperation", LEARNED, SEMANTIC):
         width = min(max(0.0, match.parts.get(name, 0.0)) / 0.6 * 100, 100 - position)
         if width > 0:
             pieces.append((name, round(position, 2), round(width, 2)))

@@ -28,7 +28,8 @@ SENTENCE = 90  # characters on either side of a value that are shown with it
 SILENT = 2  # indicators of which a candidate says nothing that stand in a row
 BAR = 0.6  # a score that fills the bar; about the best there is
 _PARTS = (
-    "characters", "words", "record", "indicators", "field", "maturity", "region", "cooperation", "semantic", "feedback",
+    "characters", "words", "record", "indicators", "field", "maturity", "region", "cooperation", "learned",
+    "semantic", "feedback",
 )  # fmt: skip
 _STOPS = "。；;\n！？"
 _SIGNS = {GapStatus.MET: "✓", GapStatus.NOT_MET: "✗", GapStatus.NOT_STATED: "…"}

@@ -1,11 +1,12 @@
 """Regression of grades over pairs by a Gaussian process (Rasmussen & Williams 2006, chapter 2).
 
-``k(p, q) = 1 + 3·z(s_p)·z(s_q) + N(p, q)·(1 + A(p, q)) + exp(-|φ_p - φ_q|² / (5·F))``
+``k(p, q) = 1 + 3·z(s_p)·z(s_q) + N·(1 + A·(1 + 2·N)) + exp(-|φ_p - φ_q|² / (5·F))``
 
 with the standardised default score z(s), the likeness N of the needs (half of the whole texts, half of the titles),
-that of the candidates A (both cosines, ``pairs.unit_vector``; their product is the pairwise kernel of Basilico &
-Hofmann 2004), and the F standardised features φ. A grade of weight w has the noise ``0.8 / w``. The constants were
-chosen on needs judged by the staff of a provincial technology market (docs/why/learning.md).
+that of the candidates A (both cosines, ``pairs.unit_vector``), and the F standardised features φ. N·A is the pairwise
+kernel of Basilico & Hofmann (2004); N²·A lets candidates of one need speak most for each other. A grade of weight w has
+the noise ``0.8 / w``. The constants were chosen on needs judged by the staff of a provincial technology market
+(docs/why/learning.md).
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from scipy.linalg import lapack
 
 from queqiao.engine.ranking.pairs import PairTable
 
-SCORE_COUNTS, WIDTH, NOISE = 3.0, 5.0, 0.8
+SCORE_COUNTS, CLOSE_NEEDS, WIDTH, NOISE = 3.0, 2.0, 5.0, 0.8
 
 Array = NDArray[np.float64]
 
@@ -67,6 +68,7 @@ def kernel(rows: PairTable, columns: PairTable, scale: Scale) -> Array:
     needs = whole.cosines([need[0] for need in rows.needs]) + title.cosines([need[1] for need in rows.needs])
     alike = (needs / 2)[np.ix_(rows.need_of, columns.need_of)]
     total = candidates.cosines(rows.candidates)[np.ix_(rows.candidate_of, columns.candidate_of)]
+    total *= 1.0 + CLOSE_NEEDS * alike
     total += 1.0
     total *= alike
     distance = -2.0 * features @ other_features.T

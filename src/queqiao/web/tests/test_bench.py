@@ -13,6 +13,8 @@ from queqiao.accounts.choices import RoleKind
 from queqiao.accounts.models import Organisation, ScopeMembership
 from queqiao.accounts.tests.factories import make_organisation, make_scope
 from queqiao.core.models import Outbox, Run
+from queqiao.engine.ranking.ranker import AGREEMENT_WEIGHTS, BLOCKS, LEARNED, SEMANTIC
+from queqiao.matching.actions.feedback import FEEDBACK
 from queqiao.matching.choices import Decision, RoundState
 from queqiao.matching.models import Match, Round
 from queqiao.matching.tests.workshop import publish, work
@@ -21,6 +23,9 @@ from queqiao.records.actions import save_record
 from queqiao.records.choices import Visibility
 from queqiao.research.models import Achievement, Expert
 from queqiao.taxonomy.models import Node
+from queqiao.web.assets import VENDOR
+from queqiao.web.bench_rows import _PARTS
+from queqiao.web.bench_words import part_name
 from queqiao.web.tests.workshop import Somebody, Town, make_town, published, somebody
 
 pytestmark = pytest.mark.django_db
@@ -495,3 +500,10 @@ def test_a_team_of_many_candidates_costs_no_more_queries_than_one_of_few() -> No
         Need.objects.all().update(state="withdrawn")
         Achievement.objects.all().update(state="withdrawn")
     assert len(set(counts)) == 1, counts
+
+
+@pytest.mark.parametrize("part", [*BLOCKS, "indicators", *AGREEMENT_WEIGHTS, "record", LEARNED, SEMANTIC, FEEDBACK])
+def test_every_part_of_a_score_has_its_place_its_colour_and_its_name(part: str) -> None:
+    assert part in _PARTS
+    assert f".q-part-{part}" in (VENDOR.parent / "bench.css").read_text(encoding="utf-8")
+    assert part_name(part)
