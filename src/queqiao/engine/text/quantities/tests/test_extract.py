@@ -136,6 +136,19 @@ def test_where_a_change_begins_is_no_indicator():
     assert read("良率由92%提升到99%以上") == [("提升到99%以上", GE, 99, None, "%")]
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "low", "high"),
+    [
+        ("密封寿命由 3000 小时提高到 5000 小时。", "密封寿命", 5000, None),
+        ("合格率从 92% 提升至 98%。", "合格率", 98, None),
+        ("单件工时从 45 s 缩短到 30 s 以内。", "单件工时", None, 30),
+    ],
+)
+def test_where_a_change_begins_is_told_with_blanks_too(text: str, name: str, low: float | None, high: float | None):
+    (found,) = extract_indicators(text)
+    assert (found.name, found.low, found.high, found.condition) == (name, low, high, None)
+
+
 def test_one_comparison_serves_a_list_and_each_value_has_its_own_name():
     text = "钢板的屈服强度、抗拉强度和伸长率分别不低于420、550MPa和18%"
     found = [(i.name, i.comparison, i.low, i.unit) for i in extract_indicators(text)]
