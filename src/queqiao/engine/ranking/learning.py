@@ -80,15 +80,14 @@ class _Pair:
 
 @dataclass(frozen=True)
 class _Graded:
-    """All graded pairs: as a table to learn from, their grades and weights, and the fold of each by its title."""
+    """All graded pairs: as a table to learn from, their grades and weights, and the number of each one's title."""
 
     pairs: Sequence[_Pair]
     table: PairTable
     grades: Array
     weights: Array
     levels: Array  # by the default
-    titles: int
-    folds: NDArray[np.intp]
+    titles: NDArray[np.intp]
 
 
 def learn(
@@ -110,11 +109,9 @@ def learn(
     graded = _collect(ranker, needs, kept, progress or (lambda _done, _total: None))
     scale = scale_of(graded.table)
     fitted = fit(graded.table, graded.grades, graded.weights, scale)
-    chance = np.random.default_rng(SEED)
-    at_random = chance.permutation(len(graded.pairs)) % FOLDS
     found = {
-        "new": _rules(graded, fitted, graded.folds),
-        "known": _rules(graded, fitted, at_random),
+        "new": _rules(graded, fitted, graded.titles),
+        "known": _rules(graded, fitted, np.arange(len(graded.pairs))),
     }
     card = _what_was_learned_from(graded) | {
         "made_on": made_on,
@@ -134,8 +131,13 @@ def learn(
     return Model(content | plain_pairs(graded.table, fitted.weights))
 
 
-def _rules(graded: _Graded, fitted: Fitted, folds: NDArray[np.intp]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what a model does for needs that are left out with their folds, as plain data, and its figures there."""
+def _rules(graded: _Graded, fitted: Fitted, groups: NDArray[np.intp]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what a model does for pairs whose group nobody has graded, as plain data, and its figures there.
+
+    Groups are numbered without a gap; a fifth of them is left out at a time for the figures, each by itself for the
+    bounds of levels, which are used with everything learned.
+    """
+    folds = (np.random.default_rng(SEED).permutation(groups.max() + 1) % FOLDS)[groups]
     expected = fitted.left_out(folds)
     factor, offset = _to_scores(expected, graded.table.scores)
     blended = (1 - SHARE) * graded.table.scores + SHARE * (offset + factor * expected)
@@ -146,7 +148,7 @@ def _rules(graded: _Graded, fitted: Fitted, folds: NDArray[np.intp]) -> tuple[di
         "levels": level.is_sure,
         "factor": round(factor, 9),
         "offset": round(offset, 9),
-        "bounds": _bounds(expected, graded.grades),
+        "bounds": _bounds(fitted.left_out(groups), graded.grades),
     }
     figures = {
         "ndcg": asdict(order),
@@ -162,7 +164,7 @@ def _what_was_learned_from(graded: _Graded) -> dict[str, Any]:
         "grades": len(graded.grades),
         "by_level": {str(n): int((graded.grades == n).sum()) for n in (1, 2, 3, 4)},
         "needs": len(graded.table.needs),
-        "titles": graded.titles,
+        "titles": int(graded.titles.max()) + 1,
         "candidates": len(graded.table.candidates),
         "noise": asdict(_noise(graded)),
     }
@@ -202,15 +204,13 @@ def _collect(
         features=np.array([pair.features for pair in pairs]),
     )
     titles = _numbered(normalise(document.title).text.strip() or document.id for document, _terms in asked)
-    folds = np.random.default_rng(SEED).permutation(titles.max() + 1) % FOLDS
     return _Graded(
         pairs,
         table,
         np.array([float(pair.grade.level) for pair in pairs]),
         np.array([pair.grade.weight for pair in pairs]),
         np.array([float(pair.match.level) for pair in pairs]),
-        int(titles.max()) + 1,
-        folds[titles][table.need_of],
+        titles[table.need_of],
     )
 
 

@@ -64,7 +64,7 @@ COMPARE: Mapping[str, Callable[[str, str], Agreement]] = {
     "cooperation": compare_cooperation,
 }
 # Raised whenever the same pair would get another score, level or reason under the same snapshot.
-MODEL_VERSION = "2"
+MODEL_VERSION = "3"
 LEARNED = "learned"  # the part by which a model moves a candidate
 SEMANTIC = "semantic"  # the part by which an encoder does
 REORDERED = 100  # candidates that a model looks at, at the least, and an encoder at the most

@@ -55,7 +55,7 @@ def passed(row: LearnedModel) -> LearnedModel:
     """Give a model the verdict of one that is surely better; the few grades of a test never are."""
     content = json.loads(zlib.decompress(bytes(row.data)))
     better = {kind: content[kind] | {"orders": True, "levels": True} for kind in ("new", "known")}
-    row.version, row.card = "2+feedbeef", row.card | {"useful": True}
+    row.version, row.card = "3+feedbeef", row.card | {"useful": True}
     row.data = zlib.compress(json.dumps(content | better).encode())
     row.save()
     return row
@@ -142,7 +142,7 @@ def test_who_runs_the_site_learns_uses_and_goes_back_on_the_page(desk: Desk) -> 
     assert LearnedModel.objects.get(used=True).version == row.version
     back = client.post("/staff/model", {"what": "use", "version": ""}, follow=True).content.decode()
     assert "没有采用学来的模型" in back
-    gone = client.post("/staff/model", {"what": "use", "version": "2+00000000"})
+    gone = client.post("/staff/model", {"what": "use", "version": "3+00000000"})
     assert gone.status_code == 422
     assert "已不在" in gone.content.decode()
     assert Run.objects.filter(kind=LEARN).count() == 1
