@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import rjieba
 
@@ -70,9 +70,9 @@ class Analyser:
     def terms(self, text: str) -> Terms:
         """Return the characters and words of ``text``."""
         folded = normalise(text).text
-        characters = tuple(term for term, _, _ in _characters(folded))
-        words = tuple(term for term, _, _ in self._words(folded))
-        return Terms(characters, words)
+        characters = [term for term, _, _ in _characters(folded)]
+        words = [term for term, _, _ in self._words(folded)]
+        return Terms(tuple(characters), tuple(words))
 
     def word_tokens(self, text: str) -> tuple[Token, ...]:
         """Return the words of ``text`` with their places; parts of long words overlap them."""
@@ -84,9 +84,9 @@ class Analyser:
 
     def _words(self, folded: str) -> list[tuple[str, int, int]]:
         return [
-            (fold_plural(word), start, end)
+            (term, start, end)
             for word, start, end in self._segmenter.tokenize(folded, mode="search")
-            if len(word) > 1 and _LETTER.search(word)
+            if (term := _word_term(word))
         ]
 
 
@@ -115,11 +115,17 @@ def fold_plural(word: str) -> str:
     return word if word[-2] in "us" else word[:-1]
 
 
+@lru_cache(maxsize=65536)
+def _word_term(word: str) -> str:
+    """Return the term of what the segmenter found, "" where it is no word."""
+    return fold_plural(word) if len(word) > 1 and _LETTER.search(word) else ""
+
+
 def _characters(folded: str) -> list[tuple[str, int, int]]:
     found: list[tuple[str, int, int]] = []
     for run in _RUNS.finditer(folded):
         if _HAN_CHARACTER.match(run[0]):
-            found.extend((char, run.start() + i, run.start() + i + 1) for i, char in enumerate(run[0]))
+            found += [(char, at, at + 1) for at, char in enumerate(run[0], run.start())]
         else:
             found.append((fold_plural(run[0]), run.start(), run.end()))
     return found

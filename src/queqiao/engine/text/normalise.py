@@ -49,21 +49,32 @@ def normalise(text: str, *, fold_case: bool = True) -> Normalised:
 
     Example: ``normalise("５㎡ 電機").text == "5m2 电机"``.
     """
-    simplified = _to_simplified()
-    letters: list[str] = []
-    offsets: list[int] = []
-    for index, char in enumerate(text):
-        folded = _fold_character(char)
-        if fold_case:
+    table = _FOLDED[fold_case]
+    folded = text.translate(table)
+    if len(folded) == len(text):  # no sign becomes nothing, so each has become one
+        return Normalised(text, folded, tuple(range(len(text) + 1)))
+    offsets = [index for index, char in enumerate(text) for _ in table[ord(char)]]
+    return Normalised(text, folded, (*offsets, len(text)))
+
+
+class _Folding(dict[int, str]):
+    """What each code point becomes, found out when it first occurs."""
+
+    def __init__(self, *, fold_case: bool):
+        self._fold_case = fold_case
+
+    def __missing__(self, code: int) -> str:
+        folded = _fold_character(chr(code))
+        if self._fold_case:
             folded = folded.lower()
-        for piece in folded:
-            letters.append(simplified.get(ord(piece), piece))
-            offsets.append(index)
-    offsets.append(len(text))
-    return Normalised(text, "".join(letters), tuple(offsets))
+        simplified = _to_simplified()
+        self[code] = folded = "".join(simplified.get(ord(piece), piece) for piece in folded)
+        return folded
 
 
-@lru_cache(maxsize=65536)
+_FOLDED = {fold_case: _Folding(fold_case=fold_case) for fold_case in (False, True)}
+
+
 def _fold_character(char: str) -> str:
     if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn"):
         return "\n" if char == "\n" else " "
