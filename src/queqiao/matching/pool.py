@@ -8,12 +8,14 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from queqiao.engine.ranking.batch import OVER_FETCH, query_tokens
+from queqiao.engine.ranking.batch import OVER_FETCH, PORTION, query_tokens
 from queqiao.engine.ranking.documents import Document, document_of
 from queqiao.engine.ranking.experts import ExpertMatch, ExpertRanker
 from queqiao.engine.ranking.learned import Model
-from queqiao.engine.ranking.ranker import MODEL_VERSION, AnalysedNeed, Match, Ranker
+from queqiao.engine.ranking.lexical import Weights, need_weights
+from queqiao.engine.ranking.ranker import MODEL_VERSION, AnalysedNeed, Ranker
 from queqiao.engine.ranking.semantic import Encoder, EncoderError
 from queqiao.engine.ranking.snapshot import CorpusSnapshot
 from queqiao.engine.records import Expert, ExpertItem
@@ -63,7 +65,8 @@ class Finder:
     Raises IndexDamagedError where it is then not readable.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, statistics: CorpusSnapshot) -> None:
+        self._statistics = statistics
         self._engine: SearchEngine | None = None
 
     def close(self) -> None:
@@ -71,24 +74,32 @@ class Finder:
         if self._engine is not None:
             self._engine.close()
 
-    def partners(self, record: CatalogueRecord, kind: str, text: Document | None = None) -> list[uuid.UUID]:
-        """Return the records of a kind that a record is to be compared with.
+    def portions(self, record: CatalogueRecord, kind: str, weights: Weights | None = None) -> list[list[uuid.UUID]]:
+        """Return the records of a kind that a record is to be compared with, those together that are weighed together.
 
-        All while they can be held, which gives exactly the lists of the command line; else the 2,000 most alike.
+        All at once while they can be held, which gives exactly the lists of the command line; else the 2,000 most
+        alike, the most alike first. Give the record's ``weights`` where they are known already.
         """
         rows = both_may_see(record, concrete_kinds()[kind]).values_list("pk", flat=True)
         found = list(rows[: MOST_HELD + 1])
         if len(found) <= MOST_HELD:
-            return found
-        hits = self._search(record, kind, text or _whole_text(record))
-        return [pk for some in pieces(hits) for pk in rows.filter(pk__in=some)]
+            return [found] if found else []
+        hits = self._search(record, kind, weights or self._weights(record))
+        seen = {pk for some in pieces(hits) for pk in rows.filter(pk__in=some)}
+        return list(pieces([pk for pk in hits if pk in seen], PORTION))
 
-    def _search(self, record: CatalogueRecord, kind: str, text: Document) -> list[uuid.UUID]:
+    def _search(self, record: CatalogueRecord, kind: str, weights: Weights) -> list[uuid.UUID]:
         self._engine = self._engine or index.open_to_read()
-        tokens = query_tokens(analyser(), text, analyser().terms(text.text))
         others = Not(Eq("organisation", str(record.organisation_id)))
         shown = And((Eq("kind", kind), Eq("form", WHOLE), others))
-        return [record_id(hit.id) for hit in self._engine.search(TextQuery(tokens), shown, OVER_FETCH)]
+        return [record_id(hit.id) for hit in self._engine.search(TextQuery(query_tokens(weights)), shown, OVER_FETCH)]
+
+    def _weights(self, record: CatalogueRecord) -> Weights:
+        """Return the weights of the text by which a record is looked for; of an expert his own item."""
+        found: Any = with_texts(records_by_id(record.KIND, [record.pk])).get()
+        expert = record.KIND == CandidateKind.EXPERT
+        text = document_of(engine_expert(found)[1][0]) if expert else document_for(found)
+        return need_weights(self._statistics, analyser().terms(text.text), analyser().terms(text.title))
 
 
 class _Shelf:
@@ -107,27 +118,30 @@ class _Shelf:
         self.items: list[ExpertItem] = []
         self.terms: list[Terms] = []
         self._said: list[tuple[uuid.UUID, str]] = []  # by which organisation, and what
-        self._forget_rankers()
+        self._forget("ranker", "expert_ranker", "by_number")
 
-    def _forget_rankers(self) -> None:
-        for name in ("ranker", "expert_ranker", "by_number"):
+    def _forget(self, *made: str) -> None:
+        for name in made:
             self.__dict__.pop(name, None)
 
     def leave_encoder(self) -> None:
         """Rank without the encoder from here on."""
         self._encoder = None
-        self._forget_rankers()
+        self._forget("ranker")
+
+    def make_room(self, ids: Collection[uuid.UUID]) -> None:
+        """Let go of what is held where too much would be held with those that are about to be taken."""
+        if len(self.rows.keys() | ids) > MOST_HELD:
+            self._clear()
 
     def take(self, ids: Collection[uuid.UUID]) -> None:
         """Read those that are not held yet; what is gone meanwhile is left out."""
-        if len(self.rows.keys() | ids) > MOST_HELD:
-            self._clear()
         missing = [pk for pk in ids if pk not in self.rows]
         for some in pieces(missing):
             for record in with_texts(records_by_id(self._kind, some)):
                 self._add(record)
         if missing:
-            self._forget_rankers()
+            self._forget("expert_ranker", "by_number")  # the ranker of texts takes further ones
 
     def _add(self, record: Any) -> None:
         self.rows[record.pk] = len(self.ids)
@@ -179,7 +193,7 @@ class Pool:
     def __init__(self, statistics: CorpusSnapshot, model: Model | None = None, encoder: Encoder | None = None):
         self.statistics, self.model, self.encoder = statistics, model, encoder
         self.failure: EncoderError | None = None
-        self.finder = Finder()
+        self.finder = Finder(statistics)
         self._shelves = {kind: _Shelf(kind, statistics, model, encoder) for kind in TOPS}
         self._plain = Ranker(analyser(), statistics, (), (), model, encoder=encoder)
 
@@ -189,6 +203,7 @@ class Pool:
 
     def hold(self, kind: str, ids: Collection[uuid.UUID]) -> None:
         """Read candidates before they are asked for."""
+        self._shelves[kind].make_room(ids)
         self._shelves[kind].take(ids)
 
     def forget(self, kind: str, ids: Collection[uuid.UUID]) -> None:
@@ -211,33 +226,44 @@ class Pool:
             shelf.leave_encoder()
 
     def _rank(self, need: Need, kept: Mapping[str, Collection[uuid.UUID]]) -> list[Scored]:
-        document = document_for(need)
-        analysed = self._plain.analyse(document)
+        analysed = self._plain.analyse(document_for(need))
         found: list[Scored] = []
         for kind in TOPS:
-            ids = set(self.finder.partners(need, kind, document))
+            portions = self.finder.portions(need, kind, analysed.weights)
             wanted = kept.get(kind, ())
             further = set(both_may_see(need, concrete_kinds()[kind]).filter(pk__in=wanted).values_list("pk", flat=True))
-            self._shelves[kind].take(ids | further)
-            if ids or further:
-                rank = self._experts if kind == CandidateKind.EXPERT else self._documents
-                found += rank(kind, analysed, ids, further)
+            if portions or further:
+                found += self._ranked(kind, analysed, portions, further)
         return found
 
     def rank_pairs(self, need: Need, kind: str, ids: Collection[uuid.UUID]) -> list[Scored]:
         """Score exactly the given candidates of one kind, whether they fit or not; for those added by hand."""
-        self._shelves[kind].take(ids)
-        analysed = self._plain.analyse(document_for(need))
-        rank = self._experts if kind == CandidateKind.EXPERT else self._documents
-        return rank(kind, analysed, set(), set(ids))
+        return self._ranked(kind, self._plain.analyse(document_for(need)), [], set(ids))
 
-    def _documents(self, kind: str, need: AnalysedNeed, ids: set[uuid.UUID], further: set[uuid.UUID]) -> list[Scored]:
+    def _ranked(
+        self, kind: str, need: AnalysedNeed, portions: list[list[uuid.UUID]], further: set[uuid.UUID]
+    ) -> list[Scored]:
+        self._shelves[kind].make_room(further.union(*portions))
+        self._shelves[kind].take(further)
+        rank = self._experts if kind == CandidateKind.EXPERT else self._documents
+        return rank(kind, need, portions, further)
+
+    def _documents(
+        self, kind: str, need: AnalysedNeed, portions: list[list[uuid.UUID]], further: set[uuid.UUID]
+    ) -> list[Scored]:
         shelf = self._shelves[kind]
-        listed: tuple[Match, ...] = ()
-        same = shelf.one_of_each(ids, further)
-        if same:
-            chosen = np.array(sorted(same), dtype=np.intp)
-            listed = shelf.ranker.shortlist(need, top=TOPS[kind], rows=chosen).matches
+        same: dict[int, list[int]] = {}
+
+        def read() -> Iterator[NDArray[np.intp]]:
+            taken: set[uuid.UUID] = set()
+            for portion in portions:
+                shelf.take(portion)
+                taken.update(portion)
+                same.clear()
+                same.update(shelf.one_of_each(taken, further))
+                yield np.array(sorted(same), dtype=np.intp)
+
+        listed = shelf.ranker.shortlist_found(need, read(), top=TOPS[kind]).matches
         there = {match.candidate_id for match in listed}
         rest = [shelf.rows[pk] for pk in further if pk in shelf.rows]
         rest = [row for row in rest if shelf.documents[row].id not in there]
@@ -258,8 +284,12 @@ class Pool:
             for row in [shelf.by_number[match.candidate_id]]
         ]
 
-    def _experts(self, kind: str, need: AnalysedNeed, ids: set[uuid.UUID], further: set[uuid.UUID]) -> list[Scored]:
+    def _experts(
+        self, kind: str, need: AnalysedNeed, portions: list[list[uuid.UUID]], further: set[uuid.UUID]
+    ) -> list[Scored]:
         shelf = self._shelves[kind]
+        ids = {pk for portion in portions for pk in portion}
+        shelf.take(ids)
 
         def best(among: set[uuid.UUID], top: int) -> tuple[ExpertMatch, ...]:
             numbers = {shelf.experts[shelf.rows[pk]].id for pk in among if pk in shelf.rows}
@@ -287,16 +317,8 @@ class Pool:
         ]
 
 
-def pieces(items: Collection[Any]) -> Iterator[list[Any]]:
+def pieces(items: Collection[Any], size: int = AT_ONCE) -> Iterator[list[Any]]:
     """Yield some hundreds of items at a time."""
     listed = list(items)
-    for start in range(0, len(listed), AT_ONCE):
-        yield listed[start : start + AT_ONCE]
-
-
-def _whole_text(record: CatalogueRecord) -> Document:
-    """Return the text by which a record is looked for; of an expert his own item."""
-    found: Any = with_texts(records_by_id(record.KIND, [record.pk])).get()
-    if record.KIND == CandidateKind.EXPERT:
-        return document_of(engine_expert(found)[1][0])
-    return document_for(found)
+    for start in range(0, len(listed), size):
+        yield listed[start : start + size]

@@ -18,7 +18,7 @@ from queqiao.engine.bulk.tables import Table
 from queqiao.engine.ranking.documents import Document, document_of
 from queqiao.engine.ranking.experts import ExpertRanker, ExpertShortlist
 from queqiao.engine.ranking.learned import Model
-from queqiao.engine.ranking.lexical import TITLE_WEIGHT, need_weights
+from queqiao.engine.ranking.lexical import Weights, need_weights
 from queqiao.engine.ranking.ranker import AnalysedNeed, Match, Ranker, Shortlist
 from queqiao.engine.ranking.semantic import SHARE
 from queqiao.engine.ranking.snapshot import CorpusSnapshot, take_snapshot
@@ -26,6 +26,8 @@ from queqiao.engine.records import Achievement, Expert, ExpertItem, Need, Pair
 from queqiao.engine.text.analyser import Analyser, Terms
 
 OVER_FETCH = 2000  # candidates that retrieval hands over for each need, at the least
+PORTION = 250  # of them that are read and weighed together
+STRONGEST = 96  # terms of a need that an index is asked for
 _FETCH_FACTOR = 20  # and at the least this many for each place on the list
 _NEEDS_AT_ONCE = 1000  # that are looked for in one pass over the candidates
 
@@ -169,10 +171,19 @@ def expert_shortlists(
         progress(done, len(corpus.needs))
 
 
-def query_tokens(analyser: Analyser, need: Document, terms: Terms) -> tuple[str, ...]:
-    """Return the tokens to look for: the need's own, the title's as often as the ranking's t gives them weight."""
-    whole, title = index_tokens(terms), index_tokens(analyser.terms(need.title))
-    return whole + title * round(TITLE_WEIGHT * len(whole) / len(title)) if title else whole
+def query_tokens(weights: Weights) -> tuple[str, ...]:
+    """Return the tokens to look for in an index: a need's strongest terms, each as often as it outweighs the last.
+
+    An index by BM25 counts a token as often as it is asked for, so that it orders much as the ranking does. The rest
+    of a long need are words of nearly every text, which take most of the time and decide nothing.
+    """
+    whole: dict[str, float] = defaultdict(float)
+    for name, block in weights.items():
+        for term, weight in block.items():
+            if name == "characters" or not term.isascii():  # a Latin word is a character too
+                whole[term] += weight
+    strongest = sorted(whole, key=lambda term: (-whole[term], term))[:STRONGEST]
+    return tuple(term for term in strongest for _ in range(round(whole[term] / whole[strongest[-1]])))
 
 
 def _candidate_rows(corpus: Corpus, needs: Sequence[AnalysedNeed], top: int) -> list[NDArray[np.int64] | None]:

@@ -7,6 +7,7 @@ there what it wants, and below it also what it is. The candidate's side is norma
 Buckley & Mitra 1996) instead of its plain length, so that a very short title does not win by being short.
 """
 
+import math
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from queqiao.engine.ranking.snapshot import BLOCKS, CorpusSnapshot, term_weights, vector_norm
+from queqiao.engine.ranking.snapshot import BLOCKS, CorpusSnapshot, frequency_weight, term_weights, vector_norm
 from queqiao.engine.text.analyser import Terms
 
 SLOPE = 0.75  # of the pivoted normalisation: 1 is the plain cosine, 0 ignores the length
 TITLE_WEIGHT = 0.75  # t above
+_AT_ONCE = 5000  # texts whose weights are computed together; more take more room and no less time
 
 Weights = dict[str, dict[str, float]]
 
@@ -60,10 +62,8 @@ def candidate_weights(snapshot: CorpusSnapshot, terms: Terms) -> Weights:
     """Return the candidate's side of the formula: for each block a weight for each term."""
     weights: Weights = {}
     for name in BLOCKS:
-        vector = term_weights(snapshot, name, getattr(terms, name))
-        pivot = snapshot.blocks[name].mean_norm or 1.0
-        norm = (1 - SLOPE) * pivot + SLOPE * vector_norm(vector)
-        weights[name] = {term: weight / norm for term, weight in vector.items()}
+        names, _, places, values = _weigh(snapshot, name, [terms])
+        weights[name] = dict(zip((names[place] for place in places), values.tolist(), strict=True))
     return weights
 
 
@@ -75,11 +75,30 @@ class CandidateMatrix:
     """
 
     def __init__(self, snapshot: CorpusSnapshot, candidates: Sequence[Terms]):
-        self._columns = {
-            name: {term: i for i, term in enumerate(sorted({t for one in candidates for t in getattr(one, name)}))}
-            for name in BLOCKS
-        }
-        self._rows = _to_rows((candidate_weights(snapshot, terms) for terms in candidates), self._columns)
+        self._snapshot = snapshot
+        self._columns: dict[str, dict[str, int]] = {name: {} for name in BLOCKS}
+        self._rows: dict[str, sparse.csr_array] = {name: sparse.csr_array((0, 0), dtype=np.float64) for name in BLOCKS}
+        self.add(candidates)
+
+    def __len__(self) -> int:
+        return int(next(iter(self._rows.values())).shape[0])
+
+    def add(self, candidates: Sequence[Terms]) -> None:
+        """Put further candidates below those that are there."""
+        for name in BLOCKS:
+            columns = self._columns[name]
+            new = {term for one in candidates for term in getattr(one, name)} - columns.keys()
+            columns.update({term: i for i, term in enumerate(sorted(new), len(columns))})
+            some = (candidates[start : start + _AT_ONCE] for start in range(0, len(candidates), _AT_ONCE))
+            old = self._rows[name]
+            wider = sparse.csr_array((old.data, old.indices, old.indptr), shape=(old.shape[0], len(columns)))
+            self._rows[name] = sparse.vstack([wider, *(self._weighed(name, texts) for texts in some)], format="csr")
+
+    def _weighed(self, name: str, texts: Sequence[Terms]) -> sparse.csr_array:
+        columns = self._columns[name]
+        names, starts, places, values = _weigh(self._snapshot, name, texts)
+        indices = np.array([columns[term] for term in names], dtype=np.int32)[places]
+        return sparse.csr_array((values, indices, starts), shape=(len(texts), len(columns)))
 
     @property
     def side_by_side(self) -> sparse.csr_array:
@@ -106,6 +125,32 @@ class CandidateMatrix:
             matrix = self._rows[name] if rows is None else self._rows[name][rows]
             blocks[name] = matrix @ dense
         return Similarity(blocks)
+
+
+def _weigh(
+    snapshot: CorpusSnapshot, block: str, texts: Sequence[Terms]
+) -> tuple[list[str], NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+    """Return the candidates' side of the formula for many texts at once.
+
+    That is the terms in alphabetical order, where each text's row starts, and for each term of a row its place among
+    the terms, ascending, and its weight.
+    """
+    said = [getattr(one, block) for one in texts]
+    names = sorted({term for terms in said for term in terms})
+    place = {term: i for i, term in enumerate(names)}
+    lengths = [len(terms) for terms in said]
+    flat = np.fromiter((place[term] for terms in said for term in terms), dtype=np.int64, count=sum(lengths))
+    keys, counts = np.unique(np.repeat(np.arange(len(said)), lengths) * len(names) + flat, return_counts=True)
+    rows, places = np.divmod(keys, max(1, len(names)))
+    starts = np.searchsorted(rows, np.arange(len(said) + 1))
+    idf, unknown = snapshot.known_idf[block], snapshot.idf_of(0)
+    frequencies = np.array([0.0, *map(frequency_weight, range(1, counts.max(initial=0) + 1))])
+    weights = frequencies[counts] * np.array([idf.get(term, unknown) for term in names], dtype=np.float64)[places]
+    # Summed exactly, as in ``vector_norm``.
+    squares = np.split(weights * weights, starts[1:-1])
+    norms = np.array([math.sqrt(math.fsum(row.tolist())) for row in squares])
+    pivot = snapshot.blocks[block].mean_norm or 1.0
+    return names, starts, places, weights / np.repeat((1 - SLOPE) * pivot + SLOPE * norms, np.diff(starts))
 
 
 def _to_rows(texts: Iterable[Weights], columns: dict[str, dict[str, int]]) -> dict[str, sparse.csr_array]:

@@ -11,9 +11,9 @@ A model learned from grades and an encoder of texts, where they are given, add o
 scores; see ``learned`` and ``semantic``.
 """
 
+import heapq
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,7 @@ MODEL_VERSION = "3"
 LEARNED = "learned"  # the part by which a model moves a candidate
 SEMANTIC = "semantic"  # the part by which an encoder does
 REORDERED = 100  # candidates that a model looks at, at the least, and an encoder at the most
+QUIET = 2  # portions of candidates running that bring nobody onto a list, after which it is taken to be whole
 DECIMALS = 6  # of a score: enough to tell candidates apart, few enough to be the same on every machine
 
 
@@ -121,11 +122,12 @@ class _Scored:
 
 
 class Ranker:
-    """Ranks a fixed list of candidates under one snapshot; ``terms[i]`` are the terms of ``candidates[i]``.
+    """Ranks candidates under one snapshot; ``terms[i]`` are the terms of ``candidates[i]``.
 
-    With a ``model`` the best candidates are ordered and given levels as it says, with an ``encoder`` they are ordered
-    by what their texts mean, too; levels do not count that. Where the encoder fails, EncoderError comes through;
-    ``encoder`` may then be set to None, and everything is ranked as if there had never been one.
+    Further candidates may be put at the end of both lists at any time. With a ``model`` the best candidates are ordered
+    and given levels as it says, with an ``encoder`` they are ordered by what their texts mean, too; levels do not count
+    that. Where the encoder fails, EncoderError comes through; ``encoder`` may then be set to None, and everything is
+    ranked as if there had never been one.
     """
 
     def __init__(
@@ -142,16 +144,19 @@ class Ranker:
         self.candidates, self.terms = candidates, terms
         self.fillers = learn_fillers(snapshot.blocks["words"].document_frequency, snapshot.documents)
         self._indicators: dict[int, tuple[Indicator, ...]] = {}
+        self._matrix = CandidateMatrix(snapshot, ())
 
     @property
     def version(self) -> str:
         """Which model scores, and which encoder takes part."""
         return version_with(MODEL_VERSION if self.model is None else self.model.version, self.encoder)
 
-    @cached_property
+    @property
     def matrix(self) -> CandidateMatrix:
-        """All candidates' weights, built when first asked for."""
-        return CandidateMatrix(self.snapshot, self.terms)
+        """All candidates' weights, computed when first asked for."""
+        if len(self._matrix) < len(self.terms):
+            self._matrix.add(self.terms[len(self._matrix) :])
+        return self._matrix
 
     def analyse(self, need: Document, terms: Terms | None = None) -> AnalysedNeed:
         """Cut a need; give its ``terms`` where they are known already."""
@@ -166,8 +171,30 @@ class Ranker:
 
     def shortlist(self, need: AnalysedNeed, *, top: int, rows: NDArray[np.intp] | None = None) -> Shortlist:
         """Return the best ``top`` candidates among ``rows`` (all where None), or abstain."""
+        return self._conclude(need, self._first(need, rows, top), top)
+
+    def shortlist_found(self, need: AnalysedNeed, portions: Iterable[NDArray[np.intp]], *, top: int) -> Shortlist:
+        """Return the best ``top`` of candidates that an index found, without weighing those that come too late.
+
+        Each of the ``portions`` gives the rows of all that were read so far, the most alike first. No more are asked
+        for after two running that brought nobody onto the list.
+        """
+        first: list[_Scored] = []
+        quiet = 0
+        for rows in portions:
+            before = {one.row for one in first}
+            first = self._first(need, rows, top)
+            quiet = quiet + 1 if before.issuperset(one.row for one in first) else 0
+            if quiet == QUIET:
+                break
+        return self._conclude(need, first, top)
+
+    def _first(self, need: AnalysedNeed, rows: NDArray[np.intp] | None, top: int) -> list[_Scored]:
+        """Return those of the rows that may be listed, ordered without a model or an encoder."""
         reach = top if self.model is None and self.encoder is None else max(top, REORDERED)
-        first = self._order(need, self._worth_scoring(need, rows, reach))[:reach]
+        return self._order(need, self._worth_scoring(need, rows, reach), reach)[:reach]
+
+    def _conclude(self, need: AnalysedNeed, first: list[_Scored], top: int) -> Shortlist:
         ordered = self._by_meaning(need, self._learned(need, first))[:top]
         matches = [self._match(need, scored, rank) for rank, scored in enumerate(ordered, 1) if scored.score > 0]
         if not matches:
@@ -200,12 +227,24 @@ class Ranker:
             index = index[keep]
         return index, similarity
 
-    def _order(self, need: AnalysedNeed, worth: tuple[NDArray[np.intp], Similarity]) -> list[_Scored]:
+    def _order(
+        self, need: AnalysedNeed, worth: tuple[NDArray[np.intp], Similarity], most: int | None = None
+    ) -> list[_Scored]:
+        """Score and order candidates; where only the best ``most`` are wanted, none that cannot be among them."""
         rows, similarity = worth
-        scored = [
-            self._score(need, int(row), {name: float(similarity.blocks[name][i]) for name in BLOCKS})
-            for i, row in enumerate(rows)
-        ]
+        total = similarity.total
+        gain = (INDICATOR_WEIGHT if need.indicators else 0.0) + 10 ** (1 - DECIMALS)  # at the most, and for rounding
+        gain += sum(up for name, (up, _down) in AGREEMENT_WEIGHTS.items() if name in need.document.stated)
+        scored: list[_Scored] = []
+        best: list[float] = []
+        for i in np.argsort(-total, kind="stable"):
+            if most is not None and len(best) == most and total[i] + gain < best[0]:
+                break
+            one = self._score(need, int(rows[i]), {name: float(similarity.blocks[name][i]) for name in BLOCKS})
+            scored.append(one)
+            heapq.heappush(best, one.score)
+            if most is not None and len(best) > most:
+                heapq.heappop(best)
         return sorted(scored, key=lambda one: (-one.score, self.candidates[one.row].id))
 
     def _score(self, need: AnalysedNeed, row: int, blocks: dict[str, float]) -> _Scored:

@@ -76,7 +76,12 @@ def take_snapshot(analyser_version: str, needs: Sequence[Terms], candidates: Seq
 def term_weights(snapshot: CorpusSnapshot, block: str, terms: Sequence[str]) -> dict[str, float]:
     """Return ``(1 + ln tf) * idf`` for each distinct term, in the terms' own order (Salton & Buckley 1988)."""
     idf, unknown = snapshot.known_idf[block], snapshot.idf_of(0)
-    return {term: (1 + math.log(tf)) * idf.get(term, unknown) for term, tf in sorted(Counter(terms).items())}
+    return {term: frequency_weight(tf) * idf.get(term, unknown) for term, tf in sorted(Counter(terms).items())}
+
+
+def frequency_weight(tf: int) -> float:
+    """Return how much a term counts that a text says ``tf`` times, once or more."""
+    return 1 + math.log(tf)
 
 
 def vector_norm(weights: Mapping[str, float]) -> float:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from queqiao.engine.ranking.documents import Document
@@ -30,7 +31,7 @@ def touched_needs(kind: str, records: Sequence[CatalogueRecord], pool: Pool) -> 
     touched: set[uuid.UUID] = set()
     wanted: dict[uuid.UUID, set[str]] = {}
     for one in records:
-        for need_id in pool.finder.partners(one, Need.KIND):
+        for need_id in chain.from_iterable(pool.finder.portions(one, Need.KIND)):
             wanted.setdefault(need_id, set()).add(one.number)
     weigh = _Weighing(kind, records, pool)
     for some in pieces(wanted):
