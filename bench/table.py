@@ -1,7 +1,10 @@
 """The one table that the measurements print, and the paired bootstrap behind its intervals."""
 
-from collections.abc import Mapping, Sequence
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -42,3 +45,15 @@ def show(lines: Sequence[Line]) -> str:
         f"{verdict[line.passed]}".rstrip()
         for line in lines
     )
+
+
+def ended(lines: Sequence[Line]) -> int:
+    """Print the table; return 1 where a gate was missed, else 0."""
+    print(show(lines))
+    return int(any(line.passed is False for line in lines))
+
+
+def alone(measure: Callable[..., Iterator[Line]]) -> int:
+    """Measure in a folder that is then removed; the numbers on the command line are the sizes."""
+    with tempfile.TemporaryDirectory() as name:
+        return ended(list(measure(Path(name), *map(int, sys.argv[1:]))))
