@@ -18,6 +18,8 @@ from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 from pytest_django import DjangoDbBlocker
 
+from queqiao.matching.encoders.tests.loopback import Server, serving
+
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("free", deadline=None)
 settings.load_profile("steady" if os.environ.get("CI") else "free")
@@ -73,6 +75,22 @@ def migrated_site(_made_tables: Mapping[str, str], tmp_path: Path) -> Iterator[M
     """Give the environment of a site of one's own whose tables are made; they are made once and copied."""
     with _site(tmp_path / "数据 100%", _made_tables) as environment:
         yield environment
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server on loopback that turns texts into vectors."""
+    with serving() as state:
+        yield state
+
+
+@pytest.fixture
+def data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Give a data folder of the test's own, in which no vectors are kept yet, and let no encoder be set."""
+    for name in ("", "_MODEL", "_KEY", "_TIMEOUT"):
+        monkeypatch.delenv(f"QUEQIAO_ENCODER{name}", raising=False)
+    monkeypatch.setenv("QUEQIAO_DATA_DIR", str(tmp_path / "data"))
+    return tmp_path / "data"
 
 
 @pytest.fixture(scope="session")

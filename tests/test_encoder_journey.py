@@ -2,33 +2,21 @@
 
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from samples import read_table
 
 from queqiao.cli.doctor import Finding, examine
-from queqiao.matching.encoders.tests.loopback import Server, answering, cut_off, entries, hanging, send, serving
+from queqiao.matching.encoders.tests.loopback import Server, answering, cut_off, entries, hanging, send
 from queqiao.matching.encoders.tests.tiny import build_plain, build_sentence_transformers
 
 Run = Callable[..., tuple[int, str, str]]
 Table = Callable[..., Path]
+pytestmark = pytest.mark.usefixtures("data_folder")
 LEFT_OUT = "文本编码器没有参加排序："
 THINGS = ("轴承", "齿轮", "叶片", "阀门", "螺栓", "活塞")
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serving() as state:
-        yield state
-
-
-@pytest.fixture(autouse=True)
-def _no_encoder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("", "_MODEL", "_KEY", "_TIMEOUT"):
-        monkeypatch.delenv(f"QUEQIAO_ENCODER{name}", raising=False)
-    monkeypatch.setenv("QUEQIAO_DATA_DIR", str(tmp_path / "data"))
 
 
 @pytest.fixture

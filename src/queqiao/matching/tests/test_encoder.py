@@ -3,7 +3,7 @@
 import datetime
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,31 +17,19 @@ from queqiao.engine.ranking.ranker import MODEL_VERSION
 from queqiao.matching.actions.adding import add_by_hand
 from queqiao.matching.actions.running import match_everything
 from queqiao.matching.encoders.standing import PAUSE
-from queqiao.matching.encoders.tests.loopback import Server, answering, hanging, serving
+from queqiao.matching.encoders.tests.loopback import Server, answering, hanging
 from queqiao.matching.encoders.tests.tiny import build_plain
 from queqiao.matching.models import Match, Round
 from queqiao.matching.tests.desk import Desk
 from queqiao.matching.tests.workshop import put_out, work
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_folder")]
 ADDED = "铝合金铸件表面处理与气孔控制"
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with serving() as state:
-        yield state
-
-
-@pytest.fixture(autouse=True)
-def data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.delenv("QUEQIAO_ENCODER", raising=False)
-    monkeypatch.setenv("QUEQIAO_DATA_DIR", str(tmp_path))
-    return tmp_path
-
-
-@pytest.fixture
 def desk(data_folder: Path) -> Desk:
+    data_folder.mkdir()
     return Desk()
 
 

@@ -15,6 +15,8 @@ from queqiao.matching.encoders.configuration import Address, read_configuration
 from queqiao.matching.encoders.tests.loopback import Server, answering, cut_off, entries, hanging, send, vector_of
 from queqiao.matching.encoders.tests.tiny import unit
 
+pytestmark = pytest.mark.usefixtures("data_folder")
+
 TEXTS = ["气孔率", "含氟废水深度除氟", "钛合金焊接"]
 KEY = "sk-very-secret"
 

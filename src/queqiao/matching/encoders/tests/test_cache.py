@@ -16,6 +16,8 @@ from queqiao.matching.encoders.opening import CachedEncoder
 from queqiao.matching.encoders.tests.loopback import Server
 from queqiao.matching.encoders.tests.tiny import build_plain
 
+pytestmark = pytest.mark.usefixtures("data_folder")
+
 TEXTS = ["气孔率", "含氟废水深度除氟", "钛合金焊接"]
 
 
