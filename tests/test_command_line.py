@@ -388,3 +388,15 @@ def test_doctor_says_whether_the_cluster_answers_and_nothing_where_none_is_set(m
         assert look() == [(True, False)]
     assert look() == [(False, False)]
     assert "没有安装" in next(one.detail for one in examine(find=lambda _name: None) if one.name == "Ray")
+
+
+@pytest.mark.parametrize("command", ["match", "gaps", "bulk"])
+def test_a_result_never_takes_the_place_of_a_table_that_it_is_made_from(run: Run, table: Table, command: str):
+    needs, achievements = table("needs.csv", NEEDS), table("achievements.csv", ACHIEVEMENTS)
+    before = needs.read_bytes()
+    again = needs.parent / ".." / needs.parent.name / needs.name
+    pairs = ("--pairs", achievements) if command == "gaps" else ()
+    code, printed, said = run(command, "--needs", needs, "--achievements", achievements, *pairs, "--out", again)
+    assert (code, printed) == (2, "")
+    assert "--out 和 --needs 是同一个文件" in said
+    assert needs.read_bytes() == before

@@ -96,7 +96,10 @@ def test_what_is_wrong_with_grades_or_model_is_said_in_one_sentence(
     (folder / "model.json").write_text(json.dumps({"format": 1, "ranking": "0"}), encoding="utf-8")
     code, _printed, said = run(*call, folder)
     assert (code, (tmp_path / "o.csv").exists()) == (2, False)
-    assert "这不是可用的模型" in said
+    assert "另一个版本" in said
+    (folder / "model.json").write_text('{"format": 1', encoding="utf-8")
+    assert "可能已损坏" in run(*call, folder)[2]
+    assert "这是一个文件" in run(*call, folder / "model.json")[2]
     experts = table("experts.csv", [("id", "name"), ("E1", "某")])
     records = table("records.csv", [("expert_id", "title"), ("E1", "镀膜")])
     call = ("match", "--needs", needs, "--experts", experts, "--records", records, "--out", tmp_path / "o.csv")

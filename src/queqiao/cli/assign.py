@@ -30,7 +30,7 @@ def add_options(parser: OptionParser) -> None:
     parser.add_path("--affinity", help_affinity, required=True)
     parser.add_count("--per-need", _("每条需求派几位专家"), default=None)
     parser.add_count("--max-load", _("每位专家最多派往几条需求"), default=None)
-    parser.add_path("--out", _("结果表，CSV 或 XLSX"), required=True)
+    parser.add_output("--out", _("结果表，CSV 或 XLSX"), required=True)
     parser.add_count("--min-load", _("每位专家至少派往几条需求，不写则不限"), default=0)
     parser.add_path("--conflicts", _("须回避的对，含 need、expert 两列"))
     parser.add_switch("--fair", _("先让所得最少的需求尽量多得，再求合计最高"))

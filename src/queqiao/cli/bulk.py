@@ -36,7 +36,7 @@ def add_options(parser: OptionParser) -> None:
     """Declare the options."""
     parser.add_path("--needs", _("技术需求表，CSV 或 XLSX"), required=True)
     parser.add_path("--achievements", _("科技成果表，CSV 或 XLSX"), required=True)
-    parser.add_path("--out", _("结果表，CSV 或 XLSX"), required=True)
+    parser.add_output("--out", _("结果表，CSV 或 XLSX"), required=True)
     parser.add_path("--words", _("领域词表，一行一词，分词时保持完整"))
     parser.add_count("--top", _("每条需求最多列出几个，默认 100"), default=100)
 

@@ -19,7 +19,7 @@ def add_options(parser: OptionParser) -> None:
     """Declare the options."""
     parser.add_path("--train", _("已标注的文本表，含 id、text、label 三列，CSV 或 XLSX"), required=True)
     parser.add_path("--texts", _("文本表，含 id 和 text 两列，CSV 或 XLSX"), required=True)
-    parser.add_path("--out", _("结果表，CSV 或 XLSX"), required=True)
+    parser.add_output("--out", _("结果表，CSV 或 XLSX"), required=True)
 
 
 def run(options: Options) -> int:

@@ -31,7 +31,7 @@ def add_options(parser: OptionParser) -> None:
     parser.add_path("--needs", _("技术需求表，CSV 或 XLSX"), required=True)
     parser.add_path("--achievements", _("科技成果表，CSV 或 XLSX"), required=True)
     parser.add_path("--pairs", _("要对照的“需求—成果”对"), required=True)
-    parser.add_path("--out", _("结果表，CSV 或 XLSX"), required=True)
+    parser.add_output("--out", _("结果表，CSV 或 XLSX"), required=True)
 
 
 def run(options: Options) -> int:

@@ -21,7 +21,7 @@ def summary() -> str:
 def add_options(parser: OptionParser) -> None:
     """Declare the options."""
     parser.add_path("--texts", _("文本表，含 id 和 text 两列，CSV 或 XLSX"), required=True)
-    parser.add_path("--out", _("结果，每行一个 JSON 对象"), required=True)
+    parser.add_output("--out", _("结果，每行一个 JSON 对象"), required=True)
 
 
 def run(options: Options) -> int:

@@ -28,7 +28,7 @@ def add_options(parser: OptionParser) -> None:
     parser.add_path(
         "--judgements", _("评定表，含 need_id、achievement_id、level（1 到 4），可加 weight"), required=True
     )
-    parser.add_path("--out", _("模型文件夹，没有就建立"), required=True)
+    parser.add_output("--out", _("模型文件夹，没有就建立"), required=True)
     parser.add_path("--words", _("领域词表，一行一词，分词时保持完整"))
 
 
@@ -52,7 +52,12 @@ def run(options: Options) -> int:
     write_model_folder(options.out, model, text)
     for line in text.splitlines():
         Progress.say(line)
-    Progress.say(_("模型写入 {path}；匹配时用 --model {path} 采用。").format(path=options.out))
+    if model.is_useful:
+        Progress.say(_("模型写入 {path}；匹配时用 --model {path} 采用。").format(path=options.out))
+    else:
+        Progress.say(
+            _("模型写入 {path}；它什么也不改变，用不用它结果都一样。再评一些，然后重新学习。").format(path=options.out)
+        )
     return 0
 
 

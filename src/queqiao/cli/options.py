@@ -31,12 +31,18 @@ class OptionParser:
     def __init__(self, program: str, summary: str):
         self.program, self.summary = program, summary
         self.options: list[Option] = []
+        self._outputs: list[str] = []
         self._words = ""
         self._parser = _Quiet(prog=program, add_help=False, allow_abbrev=False)
 
     def add_path(self, name: str, help: str, *, required: bool = False) -> None:  # noqa: A002 -- argparse's own word
         """Declare an option that names a file."""
         self._add(Option(name, _("文件"), help, required), type=Path)
+
+    def add_output(self, name: str, help: str, *, required: bool = False) -> None:  # noqa: A002 -- argparse's own word
+        """Declare an option that names what is written, which may be nothing that the same call reads."""
+        self._outputs.append(name)
+        self.add_path(name, help, required=required)
 
     def add_text(self, name: str, help: str) -> None:  # noqa: A002 -- argparse's own word
         """Declare an option that takes a word."""
@@ -75,7 +81,18 @@ class OptionParser:
         missing = [o.name for o in self.options if o.required and getattr(options, _attribute(o.name)) is None]
         if missing:
             raise QueqiaoError(self._with_hint(_("缺少选项 {names}").format(names=_("、").join(missing))))
+        self._keep_what_is_read(options)
         return options
+
+    def _keep_what_is_read(self, options: Options) -> None:
+        """Raise QueqiaoError where a result would take the place of a table that it is made from, or of another."""
+        paths = {option.name: getattr(options, _attribute(option.name)) for option in self.options if option.value}
+        files = {name: path for name, path in paths.items() if isinstance(path, Path)}
+        for name in [name for name in self._outputs if name in files]:
+            for other, path in files.items():
+                if other != name and _is_same(files[name], path):
+                    sentence = _("{name} 和 {other} 是同一个文件 {path}；什么也没有写，请给结果另起一个名字。")
+                    raise QueqiaoError(sentence.format(name=name, other=other, path=path))
 
     def format_help(self) -> str:
         """Return the text of ``--help``."""
@@ -110,6 +127,13 @@ class _Quiet(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise argparse.ArgumentError(None, message)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there yet
+        return one.absolute() == other.absolute()
 
 
 def _count(text: str) -> int:

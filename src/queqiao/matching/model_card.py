@@ -42,7 +42,7 @@ def _figures(which: str, figures: Mapping[str, Any], changes: Mapping[str, bool]
         verdict=_verdict(used=changes["orders"]),
     )
     before, after = figures["level_score"]
-    level = _("{which}：等级的误差比默认少 {gain}，1/(1+MAE) 由 {before:.4f} 到 {after:.4f}；等级{verdict}。")
+    level = _("{which}：等级误差比默认改善 {gain}，1/(1+MAE) 由 {before:.4f} 到 {after:.4f}；等级{verdict}。")
     yield level.format(
         which=which,
         gain=_gain(figures["error"]),

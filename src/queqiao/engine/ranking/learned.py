@@ -27,6 +27,10 @@ class ModelError(ValueError):
     """What was read is no model, or one that this version cannot use; the text says which."""
 
 
+class OtherVersionError(ModelError):
+    """A model of another version of format, ranking or analyser."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What a model changes for needs of one kind, new or known.
@@ -171,11 +175,13 @@ def read_model(text: str, *, ranking: str, analyser: str) -> Model:
         content = json.loads(text)
     except ValueError as error:
         raise ModelError("not JSON") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ModelError(f"not of format {FORMAT}")
+    if not isinstance(content, dict):
+        raise ModelError("no object")
+    if content.get("format") != FORMAT:
+        raise OtherVersionError(f"not of format {FORMAT}")
     if content.get("ranking") != ranking or content.get("analyser") != analyser:
         found = f"ranking {content.get('ranking')}, analyser {content.get('analyser')}"
-        raise ModelError(f"made for {found}; here are ranking {ranking}, analyser {analyser}")
+        raise OtherVersionError(f"made for {found}; here are ranking {ranking}, analyser {analyser}")
     model = Model(content)
     _check(model)
     return model

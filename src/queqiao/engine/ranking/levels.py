@@ -8,9 +8,6 @@ from queqiao.engine.text.quantities import Gap, GapStatus
 # technology market (see docs/why/ranking.md); ``learn`` may replace them by the operator's own grades later.
 LEVEL_BOUNDS = (0.07, 0.30, 0.40)
 
-# The most that learned grades can give a pair without a telling common term: nothing could be shown for more.
-MOST_WITHOUT_REASON = 2
-
 # A need whose best candidate stays below this has, on the same data, no related candidate at the top of its list.
 ABSTAIN_BELOW = 0.18
 

@@ -68,6 +68,7 @@ MODEL_VERSION = "3"
 LEARNED = "learned"  # the part by which a model moves a candidate
 SEMANTIC = "semantic"  # the part by which an encoder does
 REORDERED = 100  # candidates that a model looks at, at the least, and an encoder at the most
+RELATED = 0.2  # similarity of texts from which on they are taken to be about one subject, indicators too
 QUIET = 2  # portions of candidates running that bring nobody onto a list, after which it is taken to be whole
 DECIMALS = 6  # of a score: enough to tell candidates apart, few enough to be the same on every machine
 
@@ -249,7 +250,8 @@ class Ranker:
 
     def _score(self, need: AnalysedNeed, row: int, blocks: dict[str, float]) -> _Scored:
         candidate = self.candidates[row]
-        gaps = compare_indicators(need.indicators, self._indicators_of(row)) if need.indicators else ()
+        related = sum(blocks.values()) >= RELATED
+        gaps = compare_indicators(need.indicators, self._indicators_of(row), related=related) if need.indicators else ()
         agreements = compare_stated(need.document.stated, candidate.stated)
         parts = dict(blocks)
         if sum(blocks.values()) > 0:

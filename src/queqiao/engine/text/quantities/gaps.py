@@ -53,10 +53,16 @@ class Gap:
     margin: float | None
 
 
-def compare_indicators(need: Sequence[Indicator], offered: Sequence[Indicator]) -> tuple[Gap, ...]:
-    """Return one gap for each of the need's indicators, in their order."""
+def compare_indicators(
+    need: Sequence[Indicator], offered: Sequence[Indicator], *, related: bool = True
+) -> tuple[Gap, ...]:
+    """Return one gap for each of the need's indicators, in their order.
+
+    Where the texts are not ``related``, a quantity without its own subject (时间, 误差, 收率) is that of another thing:
+    only names that say of what they are can be the same then.
+    """
     stated = _with_areas(offered)
-    return tuple(_gap(indicator, stated) for indicator in need)
+    return tuple(_gap(indicator, stated, related) for indicator in need)
 
 
 def _with_areas(offered: Sequence[Indicator]) -> Sequence[Indicator]:
@@ -69,8 +75,8 @@ def _with_areas(offered: Sequence[Indicator]) -> Sequence[Indicator]:
     return [*areas, *offered]
 
 
-def _gap(need: Indicator, offered: Sequence[Indicator]) -> Gap:
-    alike = [(_likeness(need, other, offered), other) for other in offered if _comparable(need, other)]
+def _gap(need: Indicator, offered: Sequence[Indicator], related: bool) -> Gap:
+    alike = [(_likeness(need, other, offered, related), other) for other in offered if _comparable(need, other)]
     alike = [(similarity, other) for similarity, other in alike if similarity >= SAME_QUANTITY]
     alike.sort(key=lambda entry: (-_condition_fit(need, entry[1]), -entry[0], entry[1].start))
     if not alike or _condition_fit(need, alike[0][1]) == 0:
@@ -81,10 +87,12 @@ def _gap(need: Indicator, offered: Sequence[Indicator]) -> Gap:
     return Gap(need, None if status is GapStatus.NOT_STATED else best, status, margin)
 
 
-def _likeness(need: Indicator, other: Indicator, offered: Sequence[Indicator]) -> float:
+def _likeness(need: Indicator, other: Indicator, offered: Sequence[Indicator], related: bool) -> float:
     """How alike two quantities are, by name and by what their units say of them."""
     if is_peak(other.name):
         return 0.0
+    if not related:
+        return name_similarity(need.name, other.name, related=False)
     if need.relative:
         return name_similarity(need.name, other.name)
     similarity = name_similarity(full_name(need.name, need.unit), full_name(other.name, other.unit))

@@ -23,6 +23,7 @@ _SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("检出限", "检测限", "检测下限", "检出下限", "最低检出限"),
 )  # fmt: skip
 _SYNONYM_OF = {name: line[0] for line in reversed(_SYNONYMS) for name in sorted(line, key=len)}
+_HEADS_ALONE = frozenset(_SYNONYM_OF.values())
 _SYNONYM = re.compile("|".join(sorted(map(re.escape, _SYNONYM_OF), key=lambda name: (-len(name), name))))
 _EMPTY = re.compile(
     r"(?:单次|单件|单台|单套|单枚|单根|单体|单位|平均|最大|最小|最高|最低|最终|整机|整枚|整套|总|综合|年均|设计|额定|实测|典型|"
@@ -84,29 +85,32 @@ def is_peak(name: str) -> bool:
 
 
 @lru_cache(maxsize=65536)
-def name_similarity(first: str, second: str) -> float:
+def name_similarity(first: str, second: str, *, related: bool = True) -> float:
     """Return 1 for the same name, 0 for another quantity; 0.6 and more is taken for the same.
 
     Chinese names carry their head at the end (抗拉强度), so what two names share is counted from there; where both
     have something of their own before it, those parts must be alike too (抗拉强度 is not 抗压强度), unless the head
-    is a quantity that a thing has one of (电芯能量密度, 单体能量密度).
+    is a quantity that a thing has one of (电芯能量密度, 单体能量密度). Of things that are not ``related`` a head says
+    nothing (收率 is not 蛋白提取率 then).
     """
     a, b = _core(first), _core(second)
     if not a or not b or set(_NARROWED.findall(first)) != set(_NARROWED.findall(second)) or _opposed(first, second):
         return 0.0
+    if not related and (a in _HEADS_ALONE or b in _HEADS_ALONE):
+        return 0.0
     if a == b:
         return 1.0
     shared = _common_suffix(a, b)
-    return _by_head(a, b, shared) if shared >= 2 else _by_parts(a, b)
+    return _by_head(a, b, shared, related) if shared >= 2 else _by_parts(a, b)
 
 
-def _by_head(a: str, b: str, shared: int) -> float:
+def _by_head(a: str, b: str, shared: int, related: bool) -> float:
     """Names with one head: alike where one is the head alone, or where what stands before it is alike."""
     rest_a, rest_b = a[: len(a) - shared], b[: len(b) - shared]
     if not rest_a or not rest_b:
-        return 0.5 if a[len(a) - shared :] in _VAGUE else 0.9
+        return 0.5 if a[len(a) - shared :] in _VAGUE or not related else 0.9
     similarity = 0.45 + 0.45 * _dice(rest_a, rest_b)
-    if shared >= 3 and _SELF_STANDING.search(a[len(a) - shared :]) and not _opposed(rest_a, rest_b):
+    if related and shared >= 3 and _SELF_STANDING.search(a[len(a) - shared :]) and not _opposed(rest_a, rest_b):
         return max(0.7, similarity)
     return similarity
 

@@ -155,3 +155,31 @@ def test_the_same_quantity_under_the_same_setting_is_met_exactly_where_the_numbe
     name, unit = quantity
     status = compare(f"{setting}{name}≥{asked}{unit}", f"{setting}{name}{stated}{unit}")
     assert status == [MET if stated >= asked else NOT_MET]
+
+
+@pytest.mark.parametrize(
+    ("need", "offered"),
+    [
+        ("暖机时间不高于 20 min", "时间≤20 s"),
+        ("蛋白提取率不低于 65%", "收率≥97%"),
+        ("误差不高于 5 μm", "误差≤0.8 μm"),
+        ("吨糠废水不高于 2 t", "整机重量 1.35 t"),
+        ("保质期不少于 12 个月", "菌剂保质期 18 个月"),
+    ],
+)
+def test_among_texts_on_other_subjects_a_bare_quantity_meets_nothing(need: str, offered: str):
+    def status(*, related: bool) -> list[GapStatus]:
+        pair = extract_indicators(need), extract_indicators(offered)
+        return [gap.status for gap in compare_indicators(*pair, related=related)]
+
+    assert status(related=True) == [MET]
+    assert status(related=False) == [GapStatus.NOT_STATED]
+
+
+def test_among_texts_on_other_subjects_a_quantity_that_names_its_own_still_counts():
+    pair = extract_indicators("工作温度不低于 60 ℃"), extract_indicators("工作温度 70 ℃")
+    assert [gap.status for gap in compare_indicators(*pair, related=False)] == [MET]
+
+
+def test_a_word_that_holds_a_particle_is_read_whole():
+    assert [one.name for one in extract_indicators("比对时间≤20 s")] == ["比对时间"]
