@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
-from queqiao.core.i18n import _
+from queqiao.core.i18n import _, current_language
 from queqiao.engine.ranking.semantic import EncoderError
 
 
@@ -61,7 +61,18 @@ class EncoderFailedError(EncoderError):
         self.trouble, self.values = trouble, values
 
     def __str__(self) -> str:
-        return _CLAUSES[self.trouble]().format(**self.values)
+        values = dict(self.values)
+        if self.trouble is Trouble.SETTING:
+            values["reason"] = _in_one_language(str(values["reason"]))
+        return _CLAUSES[self.trouble]().format(**values)
+
+
+def _in_one_language(told: str) -> str:
+    """Return the reader's half of what ``env`` says in both languages: 名称：中文。/ English."""
+    chinese, both, english = told.partition("。/ ")
+    if not both or current_language() != "en":
+        return chinese
+    return f"{chinese.partition('：')[0]}: {english}"
 
 
 def wrong_setting(error: ValueError) -> EncoderFailedError:

@@ -133,7 +133,9 @@ class RecordForm(forms.Form):
     def _dress(self, name: str, made: forms.Field) -> None:
         made.label = str(_("预算") if name == "budget" else LABELS[name])
         about = str(HELPS.get((self.MODEL.KIND, name)) or HELPS.get(("", name), ""))
-        made.help_text = _("提交审核前必填。") + about if name in self.MODEL.REQUIRED and not made.required else about
+        if name in self.MODEL.REQUIRED and not made.required:
+            about = _("{first}{second}").format(first=_("提交审核前必填。"), second=about).rstrip()
+        made.help_text = about
         example = EXAMPLES.get((self.MODEL.KIND, name)) or EXAMPLES.get(("", name))
         if example:
             made.widget.attrs["placeholder"] = str(example)

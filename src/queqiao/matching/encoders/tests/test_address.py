@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from queqiao.matching.encoders import EncoderFailedError, address
+from queqiao.core.i18n import use_language
+from queqiao.matching.encoders import EncoderFailedError, address, open_encoder
 from queqiao.matching.encoders.address import AT_ONCE, LONGEST_TEXT, AddressEncoder
 from queqiao.matching.encoders.configuration import Address, read_configuration
 from queqiao.matching.encoders.tests.loopback import Server, answering, cut_off, entries, hanging, send, vector_of
@@ -229,3 +230,15 @@ def test_a_setting_that_cannot_be_used_is_named(settings: dict[str, str], told: 
     good = {"QUEQIAO_ENCODER": "http://10.0.0.5", "QUEQIAO_ENCODER_MODEL": "m"}
     with pytest.raises(EncoderFailedError, match=told):
         open_encoder(good | settings)
+
+
+def test_a_wrong_setting_is_told_in_the_readers_language_alone(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("QUEQIAO_ENCODER", "http://127.0.0.1:9")
+    with pytest.raises(EncoderFailedError) as found:
+        open_encoder()
+    assert str(found.value) == "QUEQIAO_ENCODER_MODEL：请写服务器上的模型名"
+    use_language("en")
+    try:
+        assert str(found.value) == "QUEQIAO_ENCODER_MODEL: Write the name of the model on the server"
+    finally:
+        use_language("zh")
