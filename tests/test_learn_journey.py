@@ -104,3 +104,15 @@ def test_what_is_wrong_with_grades_or_model_is_said_in_one_sentence(
     records = table("records.csv", [("expert_id", "title"), ("E1", "镀膜")])
     call = ("match", "--needs", needs, "--experts", experts, "--records", records, "--out", tmp_path / "o.csv")
     assert "只能与 --achievements 同用" in run(*call, "--model", folder)[2]
+
+
+def test_a_pair_may_be_graded_by_two_people_who_do_not_agree(
+    run: Run, table: Table, needs: Path, achievements: Path, tmp_path: Path
+):
+    rows = [("N1", "G1", 4), ("N1", "G1", 2), ("N1", "P1", 1)]
+    grades = table("two.csv", [("need_id", "achievement_id", "level"), *rows])
+    call = ("--needs", needs, "--achievements", achievements, "--judgements", grades, "--out", tmp_path / "m")
+    code, _printed, said = run("learn", *call)
+    assert code == 0
+    assert "文字完全相同而评过几次的有 1 对，其中 1 对评得不同，平均相差 2.00 级" in said
+    assert "它什么也不改变" in said

@@ -37,7 +37,7 @@ def run(options: Options) -> int:
     check_folder(options.out)
     analyser = Analyser(read_words(options.words) if options.words else ())
     needs, achievements = read_needs(options.needs), read_achievements(options.achievements)
-    grades = _known_grades(options, read_judgements(options.judgements), needs, achievements)
+    grades = _known_grades(options, read_judgements(options.judgements, repeated=True), needs, achievements)
     with Progress(_("分析文本")) as progress:
         corpus = read_corpus(needs, achievements, analyser=analyser, progress=progress.show)
     with Progress(_("学习、检验")) as progress:

@@ -77,12 +77,12 @@ def read_pairs(path: Path) -> tuple[tuple[int, Pair], ...]:
     return tuple((row.line, pair) for row, pair in _unique_pairs(sheet, "achievement_id"))
 
 
-def read_judgements(path: Path) -> tuple[Judgement, ...]:
-    """Read grades; a pair may be graded once."""
+def read_judgements(path: Path, *, repeated: bool = False) -> tuple[Judgement, ...]:
+    """Read grades; a pair may be graded once, or where ``repeated`` by several people, who need not agree."""
     sheet = read_sheet(path, columns.JUDGEMENT_COLUMNS)
     return tuple(
         Judgement(pair.need_id, pair.achievement_id, _level(sheet, row), _weight(sheet, row))
-        for row, pair in _unique_pairs(sheet, "achievement_id")
+        for row, pair in (_pairs if repeated else _unique_pairs)(sheet, "achievement_id")
     )
 
 
@@ -149,10 +149,14 @@ def _ids(sheet: Sheet, column: str) -> list[str]:
     return ids
 
 
+def _pairs(sheet: Sheet, other: str) -> Iterator[tuple[SheetRow, Pair]]:
+    for row in sheet.rows:
+        yield row, Pair(_filled(sheet, row, "need_id"), _filled(sheet, row, other))
+
+
 def _unique_pairs(sheet: Sheet, other: str) -> Iterator[tuple[SheetRow, Pair]]:
     seen: dict[Pair, int] = {}
-    for row in sheet.rows:
-        pair = Pair(_filled(sheet, row, "need_id"), _filled(sheet, row, other))
+    for row, pair in _pairs(sheet, other):
         if pair in seen:
             message = _("这一对与第 {first} 行重复；请只留一行。").format(first=seen[pair])
             raise _problem(sheet, row, "need_id", message)
