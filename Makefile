@@ -26,11 +26,11 @@ assets: $(VENV)/run.done
 	@$(BIN)/python -m queqiao.web.assets
 
 test: setup assets browser
-	@QUEQIAO_DATA_DIR=$(OUT)/test-data QUEQIAO_PLAIN_STATIC=true $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@QUEQIAO_DATA_DIR=$(OUT)/test-data QUEQIAO_PLAIN_STATIC=true $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The same tests on PostgreSQL: on the server that QUEQIAO_TEST_DATABASE_URL names, else on one made for them.
 test-postgres: setup assets browser postgres
-	@QUEQIAO_DATA_DIR=$(OUT)/test-data QUEQIAO_PLAIN_STATIC=true $(BIN)/python tests/postgres.py -n 2 --dist loadfile $(ARGS)
+	@QUEQIAO_DATA_DIR=$(OUT)/test-data QUEQIAO_PLAIN_STATIC=true $(BIN)/python tests/postgres.py -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Debian's PostgreSQL is installed where that is allowed; tests/postgres.py says what to do where it is not.
 postgres:

@@ -31,12 +31,14 @@ class OptionParser:
     def __init__(self, program: str, summary: str):
         self.program, self.summary = program, summary
         self.options: list[Option] = []
+        self._files: list[str] = []
         self._outputs: list[str] = []
         self._words = ""
         self._parser = _Quiet(prog=program, add_help=False, allow_abbrev=False)
 
     def add_path(self, name: str, help: str, *, required: bool = False) -> None:  # noqa: A002 -- argparse's own word
         """Declare an option that names a file."""
+        self._files.append(name)
         self._add(Option(name, _("文件"), help, required), type=Path)
 
     def add_output(self, name: str, help: str, *, required: bool = False) -> None:  # noqa: A002 -- argparse's own word
@@ -86,8 +88,7 @@ class OptionParser:
 
     def _keep_what_is_read(self, options: Options) -> None:
         """Raise QueqiaoError where a result would take the place of a table that it is made from, or of another."""
-        paths = {option.name: getattr(options, _attribute(option.name)) for option in self.options if option.value}
-        files = {name: path for name, path in paths.items() if isinstance(path, Path)}
+        files = {name: path for name in self._files if (path := getattr(options, _attribute(name))) is not None}
         for name in [name for name in self._outputs if name in files]:
             for other, path in files.items():
                 if other != name and _is_same(files[name], path):

@@ -340,7 +340,7 @@ def test_the_list_with_forms_and_notes_is_accessible_in_both_widths(
     give(town.editor, titles(town.editor)[0], colleague, "https://example.org/" + "a" * 170)
     give(colleague, titles(colleague)[1], town.editor, "指标在您那份检测报告里")
     page = opened(browser, live_server, town.editor, bypass_csp=True)
-    assert complaints_of(page, f"{live_server.url}{language}/my") == []
+    assert complaints_of(page, f"{live_server.url}{language}/my", language) == []
     page.context.close()
 
 
