@@ -94,6 +94,8 @@ def tree(migrated_site: Mapping[str, str]) -> Iterator[Tree]:
 def test_a_process_that_dies_is_started_again_and_all_end_together(tree: Tree):
     for words in ("cli worker", "cli tick", "cli indexer", "gunicorn"):
         tree.kill_and_see_again(words)
+    # Pages are answered by what the killed one left behind, until a whole new one is there.
+    wait_until(lambda: len(tree.named("gunicorn")) == 3)
     wait_until(tree.answers)
     everybody = children(tree.supervisor.pid)
     tree.supervisor.terminate()
