@@ -57,9 +57,8 @@ def test_ngrams_never_cross_punctuation():
     assert character_ngrams("锂电池，硅", 2, 3) == ("锂电", "电池", "锂电池")
 
 
-@given(st.text())
-def test_any_text_can_be_cut_and_every_token_is_inside_it(text: str):
-    analyser = Analyser()
+@given(text=st.text())
+def test_any_text_can_be_cut_and_every_token_is_inside_it(analyser: Analyser, text: str):
     for token in (*analyser.word_tokens(text), *analyser.character_tokens(text)):
         assert 0 <= token.start < token.end <= len(text)
     assert tuple(token.term for token in analyser.character_tokens(text)) == analyser.terms(text).characters
