@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -106,9 +107,9 @@ def test_the_report_names_the_part_and_pairs_are_scored_with_it(
     assert match("--pairs", pairs)[0] != with_encoder
 
 
-def wide_later(server: Server, handler: object) -> None:
+def wide_later(server: Server, handler: BaseHTTPRequestHandler) -> None:
     width = 8 if len(server.asked) < 4 else 5
-    send(handler, {"data": entries(server.asked[-1]["input"], width)})  # type: ignore[arg-type]
+    send(handler, {"data": entries(server.asked[-1]["input"], width)})
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
 import json
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -222,10 +224,12 @@ def test_a_model_is_the_same_after_it_was_written_and_read(town: Corpus) -> None
         lambda content: json.dumps(content | {"new": content["new"] | {"bounds": [3, 2, 1]}}),
     ],
 )
-def test_a_damaged_model_or_one_of_another_version_is_refused_when_it_is_read(town: Corpus, damage: object) -> None:
+def test_a_damaged_model_or_one_of_another_version_is_refused_when_it_is_read(
+    town: Corpus, damage: Callable[[dict[str, Any]], str]
+) -> None:
     content = json.loads(write_model(made(town, grades(range(4)))))
     with pytest.raises(ModelError):
-        read_model(damage(content), ranking=MODEL_VERSION, analyser=town.snapshot.analyser_version)  # type: ignore[operator]
+        read_model(damage(content), ranking=MODEL_VERSION, analyser=town.snapshot.analyser_version)
 
 
 def test_grades_that_are_all_alike_teach_nothing(town: Corpus) -> None:

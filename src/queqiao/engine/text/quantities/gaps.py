@@ -91,10 +91,8 @@ def _likeness(need: Indicator, other: Indicator, offered: Sequence[Indicator], r
     """How alike two quantities are, by name and by what their units say of them."""
     if is_peak(other.name):
         return 0.0
-    if not related:
-        return name_similarity(need.name, other.name, related=False)
-    if need.relative:
-        return name_similarity(need.name, other.name)
+    if need.relative or not related:
+        return name_similarity(need.name, other.name, related=related)
     similarity = name_similarity(full_name(need.name, need.unit), full_name(other.name, other.unit))
     unnamed = [one for one in offered if _comparable(need, one) and is_unnamed(one.name)]
     only = len(unnamed) == 1 and unnamed[0] is other

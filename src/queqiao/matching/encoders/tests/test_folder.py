@@ -77,7 +77,10 @@ def remove(name: str) -> Callable[[Path], None]:
 
 
 def spoil(name: str) -> Callable[[Path], None]:
-    return lambda folder: (folder / name).write_bytes(b"\x00not this")  # type: ignore[return-value,func-returns-value]
+    def damage(folder: Path) -> None:
+        (folder / name).write_bytes(b"\x00not this")
+
+    return damage
 
 
 def of_the_future(folder: Path) -> None:
