@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from queqiao.engine.classification.calibration import Calibration, calibrate, calibration_error, trusted_from
+from queqiao.engine.classification.disciplines import describe
 from queqiao.engine.classification.learners import bayes_scores, bayes_weights, ridge_scores, ridge_weights
 from queqiao.engine.classification.likeness import Likeness, Weighed
 from queqiao.engine.classification.model import DECIMALS, Guess, Measured, Model
@@ -51,10 +52,14 @@ class Classification:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Vectors of the examples in their order, of the labels' own names, and of the texts to be classified."""
+    """Vectors of the examples in their order, of what describes the labels, and of the texts to be classified.
+
+    ``described`` has the number of the label for each description.
+    """
 
     examples: tuple[Example, ...]
     labels: tuple[str, ...]
+    described: Numbers
     vectors: sparse.csr_array
     vocabulary: Vocabulary
 
@@ -66,8 +71,18 @@ class Corpus:
 
     @property
     def labelled(self) -> int:
-        """How many of the first rows have a label: the examples, and each label's name."""
-        return len(self.examples) + len(self.labels)
+        """How many of the first rows have a label: the examples and the descriptions."""
+        return len(self.examples) + len(self.described)
+
+    @property
+    def worded(self) -> Floats:
+        """1 for each label of which more than its name is known, else 0."""
+        return (np.bincount(self.described, minlength=len(self.labels)) > 1).astype(float)
+
+    @property
+    def texts(self) -> Numbers:
+        """The rows of the examples and of the texts to be classified."""
+        return np.concatenate([np.arange(len(self.examples)), np.arange(self.labelled, self.vectors.shape[0])])
 
 
 def read_corpus(
@@ -83,8 +98,10 @@ def read_corpus(
     if len(examples) > MOST_EXAMPLES:
         raise ValueError(f"at most {MOST_EXAMPLES} examples are possible")
     ordered = tuple(sorted(examples))
-    every = [*(one.text for one in ordered), *labels, *texts]
-    return Corpus(ordered, labels, *read_texts(every, analyser, progress))
+    descriptions = [(number, text) for number, label in enumerate(labels) for text in describe(label)]
+    described = np.array([number for number, _text in descriptions], dtype=np.intp)
+    every = [*(one.text for one in ordered), *(text for _number, text in descriptions), *texts]
+    return Corpus(ordered, labels, described, *read_texts(every, analyser, progress))
 
 
 def classify(corpus: Corpus, *, progress: Progress = silent) -> Classification:
@@ -106,17 +123,17 @@ def learn(corpus: Corpus, *, progress: Progress = silent) -> Model:
     learner = _Learner(corpus)
     measured = learner.measured(lambda done: progress(done, FOLDS))
     worth, rest, lacking = learner.kept()
-    return Model(corpus.labels, corpus.vocabulary, worth, rest, lacking, measured)
+    return Model(corpus.labels, corpus.worded, corpus.vocabulary, worth, rest, lacking, measured)
 
 
 class _Learner:
-    """Both learners over one corpus. A label's name counts as one more example of it (docs/why/classification.md)."""
+    """Both learners over one corpus. What describes a label counts as examples of it (docs/why/classification.md)."""
 
     def __init__(self, corpus: Corpus):
         self._corpus = corpus
         self._vectors, self._count = corpus.vectors, len(corpus.labels)
-        self._labels = np.concatenate([corpus.numbers, np.arange(self._count)])
-        self._likeness = Likeness(corpus.vectors, corpus.labelled)
+        self._labels = np.concatenate([corpus.numbers, corpus.described])
+        self._likeness = Likeness(corpus.vectors, corpus.labelled, corpus.texts)
         self._known = self._likeness.among_labelled
         self._shares = np.bincount(corpus.numbers, minlength=self._count) / len(corpus.examples)
 
@@ -128,7 +145,7 @@ class _Learner:
             rows = np.flatnonzero(folds == fold)
             ridge[rows], bayes[rows] = self.held_out(rows)
             done(fold + 1)
-        calibration = calibrate(ridge, bayes, numbers)
+        calibration = calibrate(ridge, bayes, self._corpus.worded, numbers)
         chances, confidences = self.answers(calibration, np.arange(len(folds)), ridge, bayes)
         right = chances.argmax(axis=1) == numbers
         return Measured(
@@ -158,7 +175,7 @@ class _Learner:
 
         Of a text without any terms nothing is known but how many of the examples have which label.
         """
-        chances = calibration.chances(ridge, bayes)
+        chances = calibration.chances(ridge, bayes, self._corpus.worded)
         confidences = calibration.confidences(chances)
         blank = np.diff(self._vectors.indptr)[rows] == 0
         chances[blank], confidences[blank] = self._shares, self._shares.max()

@@ -2,9 +2,10 @@
 
 ``k(x, z) = ½ · cos(x - m, z - m) + ½ · cos(s(x), s(z))``, ``s(x)_a = cos(x - m, a - m)``
 
-with m the mean of all texts and a the anchors: all texts, or ``MOST_ANCHORS`` of them taken evenly. The second cosine
+with m the mean of the texts and a the anchors: the texts, or ``MOST_ANCHORS`` of them taken evenly. The second cosine
 is the dual form of the generalised vector space model (Wong, Ziarko & Wong 1985): two texts without a term in common
-are still alike where the same other texts are like both.
+are still alike where the same other texts are like both. Lists of words that describe a label are no texts here: there
+are more of one label than of another.
 """
 
 from dataclasses import dataclass
@@ -47,15 +48,14 @@ class Weighed:
 
 
 class Likeness:
-    """The likeness of rows of ``vectors`` to its first ``labelled`` rows."""
+    """The likeness of rows of ``vectors`` to its first ``labelled`` rows; ``texts`` are the rows that are texts."""
 
-    def __init__(self, vectors: sparse.csr_array, labelled: int):
+    def __init__(self, vectors: sparse.csr_array, labelled: int, texts: NDArray[np.intp]):
         self._vectors, self._labelled = vectors, labelled
-        count = vectors.shape[0]
-        anchors = np.linspace(0, count - 1, min(count, MOST_ANCHORS)).astype(int)
+        anchors = texts[np.linspace(0, len(texts) - 1, min(len(texts), MOST_ANCHORS)).astype(int)]
         self._compared = np.union1d(np.arange(labelled), anchors)
         self._anchors = np.searchsorted(self._compared, anchors)
-        self._mean = np.asarray(vectors.mean(axis=0)).ravel()
+        self._mean = np.asarray(vectors[texts].mean(axis=0)).ravel()
         self._to_mean = vectors @ self._mean
         self._mean_square = float(self._mean @ self._mean)
         squares = np.asarray(vectors.multiply(vectors).sum(axis=1)).ravel()

@@ -5,7 +5,7 @@ length only, as a term that stands in one text.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -49,9 +49,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Model:
-    """Labels, the vocabulary of their examples, the weights of both learners, and what was measured."""
+    """Labels, of which of them words are known, the vocabulary, the weights of both learners, and what was measured."""
 
     labels: tuple[str, ...]
+    worded: Floats
     vocabulary: Vocabulary
     worth: Weighed
     rest: Floats
@@ -65,7 +66,7 @@ class Model:
             return None
         calibration = self.measured.calibration
         ridge, bayes = centred(self.worth.of(vector)), bayes_of(vector, self.rest, self.lacking)
-        chances = calibration.chances(ridge, bayes)
+        chances = calibration.chances(ridge, bayes, self.worded)
         confidence = float(calibration.confidences(chances)[0].round(DECIMALS))
         if confidence < self.measured.trusted_from:
             return None
@@ -77,14 +78,15 @@ class Model:
         measured, worth = self.measured, self.worth
         calibration = measured.calibration
         figures = (
-            *(calibration.ridge, calibration.bayes, calibration.slope, calibration.offset),
+            *astuple(calibration),
             *(measured.accuracy, measured.calibration_error, measured.trusted_from),
         )
         return {
-            "figures": np.array(figures),
+            "calibration": np.array(figures),
             "documents": np.array(self.vocabulary.documents),
             "idf": self.vocabulary.idf,
             "labels": _packed(self.labels),
+            "worded": self.worded,
             **{f"terms{place}": _packed(terms) for place, terms in enumerate(self.vocabulary.terms)},
             **{name: getattr(worth, name) for name in _PLAIN},
             **_split("rows", worth.rows),
@@ -95,12 +97,13 @@ class Model:
     @classmethod
     def of_arrays(cls, arrays: Arrays) -> Self:
         """Return the model that ``arrays`` wrote; KeyError or ValueError for anything else."""
-        *calibration, accuracy, error, trusted = map(float, arrays["figures"])
+        *calibration, accuracy, error, trusted = map(float, arrays["calibration"])
         terms = tuple(_unpacked(arrays[f"terms{place}"]) for place in range(3))
         vocabulary = Vocabulary(terms, arrays["idf"], int(arrays["documents"]))
         columns = len(vocabulary.idf)
         return cls(
             labels=_unpacked(arrays["labels"]),
+            worded=arrays["worded"],
             vocabulary=vocabulary,
             worth=Weighed(_joined("rows", arrays, columns), **{name: arrays[name] for name in _PLAIN}),
             rest=arrays["rest"],

@@ -8,11 +8,13 @@ from django.utils import timezone
 
 from queqiao.accounts.choices import RoleKind
 from queqiao.core.models import Run
+from queqiao.engine.classification.disciplines import describe
 from queqiao.matching import fields
 from queqiao.matching.tests.workshop import publish, work
 from queqiao.records.choices import State
 from queqiao.research.models import Achievement, Expert
 from queqiao.taxonomy.models import Node
+from queqiao.taxonomy.queries import field_rows
 from queqiao.web.tests.workshop import Town, make_town, somebody, untitled
 
 pytestmark = pytest.mark.django_db
@@ -109,3 +111,8 @@ def test_whoever_may_not_change_the_record_gets_no_suggestion(town: Town) -> Non
         403,
         404,
     )
+
+
+def test_words_are_known_of_every_field_that_comes_with_the_product() -> None:
+    unknown = [row["name"] for row in field_rows() if len(describe(row["name"])) == 1]
+    assert unknown == []

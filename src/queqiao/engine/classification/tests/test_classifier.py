@@ -16,6 +16,7 @@ from queqiao.engine.classification.classifier import (
     classify,
     read_corpus,
 )
+from queqiao.engine.classification.disciplines import SHARES, describe
 from queqiao.engine.classification.learners import SMOOTHING, bayes_scores, ridge_scores
 from queqiao.engine.classification.likeness import Likeness
 from queqiao.engine.classification.model import Guess
@@ -68,6 +69,26 @@ def test_the_name_of_a_label_is_an_example_of_it() -> None:
     assert labels_of(["食品包装", "工程机械"], examples) == ["食品科学", "机械工程"]
 
 
+def test_what_a_discipline_is_about_is_known_before_anybody_labelled_a_text() -> None:
+    """The two examples share no word with the texts, nor do the names of the labels."""
+    examples = [Example("冶金工程", "甲"), Example("纺织科学与工程", "乙"), Example("口腔医学", "丙")]
+    texts = ["高炉炉渣的脱硫能力", "涤纶针织面料的透湿", "根管充填后的牙齿折断"]
+    assert labels_of(texts, examples) == ["冶金工程", "纺织科学与工程", "口腔医学"]
+
+
+def test_a_label_of_two_disciplines_is_described_by_the_words_of_both() -> None:
+    both, chemistry, drugs = (set(" ".join(describe(label)[1:]).split()) for label in ("化学/药学", "化学", "药学"))
+    assert both == chemistry | drugs
+    assert describe("化学 和 药学")[1:] == describe("化学/药学")[1:]
+    assert len(describe("药学")) == 1 + SHARES
+
+
+def test_a_label_that_nobody_knows_is_described_by_its_name() -> None:
+    assert describe("甲类") == ("甲类",)
+    assert describe("") == ("",)
+    assert describe("/、") == ("/、",)
+
+
 def test_texts_without_a_label_teach_what_goes_together() -> None:
     """Neither of the two words stands in an example, but others of the texts name them beside words that do."""
     examples = [Example("1", "压铸"), Example("2", "选育")]
@@ -104,6 +125,11 @@ def test_odd_texts_get_an_answer(text: str) -> None:
     guess = classified([text]).guesses[0]
     assert guess.label in {"水处理", "铸造", "育种"}
     assert 0 <= guess.confidence <= 1
+
+
+def test_two_right_answers_are_no_proof() -> None:
+    guess = classified(["压铸模具的温度"], [Example("水务", "废水除氟"), Example("铸造", "压铸模具")]).guesses[0]
+    assert (guess.label, guess.confidence) == ("铸造", 0.75)
 
 
 def test_english_is_learned_like_chinese() -> None:
@@ -168,13 +194,26 @@ def test_a_learner_that_is_right_two_times_in_three_is_believed_that_far() -> No
     truth = chance.integers(0, 4, 3000)
     shown = np.where(chance.random(3000) < 2 / 3, truth, (truth + 1) % 4)
     scores = np.eye(4)[shown] - 0.25
-    found = calibrate(scores, scores, truth)
-    assert found.confidences(found.chances(scores, scores)) == pytest.approx(2 / 3, abs=0.03)
+    found = calibrate(scores, scores, np.ones(4), truth)
+    assert found.confidences(found.chances(scores, scores, np.ones(4))) == pytest.approx(2 / 3, abs=0.03)
 
 
 def test_the_order_of_labels_is_that_of_the_weighted_scores() -> None:
-    chances = Calibration(2.0, 1.0, 1.0, 0.0).chances(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]]))
+    scores = np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])
+    chances = Calibration(2.0, 1.0, 0.0, 1.0, 0.0).chances(*scores, np.array([1.0, 0.0]))
     assert chances == pytest.approx(np.array([[1 / (1 + np.exp(-1)), 1 / (1 + np.exp(1))]]))
+
+
+def test_labels_of_which_words_are_known_get_no_more_texts_than_held_out_ones_say() -> None:
+    """The learners prefer the two labels that have words; the texts themselves are spread over all four."""
+    chance = np.random.default_rng(7)
+    truth = chance.integers(0, 4, 2000)
+    worded = np.array([1.0, 1.0, 0.0, 0.0])
+    scores = np.eye(4)[truth] * 0.2 + chance.normal(0, 0.2, (2000, 4)) + 0.2 * worded
+    found = calibrate(scores, np.zeros_like(scores), worded, truth)
+    guessed = found.chances(scores, np.zeros_like(scores), worded).argmax(axis=1)
+    assert found.lead > 0
+    assert worded[guessed].mean() == pytest.approx(worded[truth].mean(), abs=0.03)
 
 
 def test_ridge_solves_its_equations() -> None:
@@ -204,7 +243,7 @@ def test_likeness_is_the_formula_written_out() -> None:
     first = unit @ unit.T
     profile = first / np.linalg.norm(first, axis=1, keepdims=True)
     expected = (first + profile @ profile.T) / 2
-    found = Likeness(vectors, 8)
+    found = Likeness(vectors, 8, np.arange(vectors.shape[0]))
     assert found.among_labelled == pytest.approx(expected[:8, :8])
     assert found.to_labelled(np.array([9, 11])) == pytest.approx(expected[[9, 11], :8])
 

@@ -49,7 +49,7 @@ def test_one_text_gets_the_labels_that_it_would_get_in_a_table() -> None:
 def test_a_text_of_known_terms_is_as_like_as_in_its_corpus() -> None:
     texts = [one.text for one in EXAMPLES]
     vectors, vocabulary = read_texts(texts, ANALYSER)
-    likeness = Likeness(vectors, 8)
+    likeness = Likeness(vectors, 8, np.arange(len(texts)))
     weights = ridge_weights(likeness.among_labelled, np.arange(8) % 3, 3)
     there = likeness.to_labelled(np.array([3, 10])) @ weights
     for row, text in enumerate((texts[3], texts[10])):
