@@ -13,7 +13,7 @@ from queqiao.matching.wording import expected_grade, point_name
 SHOWN_TERMS = 5
 OBSTACLES = ("maturity", "cooperation")  # a difference here stands in the way; another field or region does not
 _SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "approx": "≈"}
-_UNITS = {"Cel": "℃", "%": "%", "um": "μm", "Ohm": "Ω"}
+_UNITS = {"Cel": "℃", "[degF]": "℉", "%": "%", "um": "μm", "Ohm": "Ω"}
 
 
 def part_name(part: str) -> str:

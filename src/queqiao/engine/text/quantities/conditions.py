@@ -132,7 +132,7 @@ def _before_value(text: str, phrase: Phrase, following: Phrase, clause: tuple[in
         return Condition(clause[0] + skipped, phrase.end + marker.end())
     if not between.strip() and phrase.unit in ("d", "h", "Cel") and following.compared:  # 抗压强度28d达3MPa
         return Condition(phrase.start, phrase.end)
-    if _JOINS.match(between) or len(between) < 2 or phrase.unit not in _SETTING_UNITS:
+    if _JOINS.match(between) or len(between) < 2 or between.endswith("(") or phrase.unit not in _SETTING_UNITS:
         return None
     lead = _LEAD.search(before)
     unnamed = not _QUANTITY_HEAD.search(before) and phrase.unit in ("Cel", "d", "C", "h", "min", "mo", "a")

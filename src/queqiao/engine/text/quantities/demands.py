@@ -74,8 +74,20 @@ def _is_demand(folded: Normalised, indicator: Indicator) -> bool:
         return bool(indicator.name) or not _MILD.match(written)
     if indicator.comparison in _STATES or indicator.relative:
         return required > so or (named and required == so)
+    if required < 0 and so < 0 and named:
+        return _only_specifies(folded.text[begin : _sentence_end(folded.text, end)])
     listed = _LIST.search(before)
     return required > so and (named or bool(listed and listed.end() > so and indicator.name))
+
+
+def _only_specifies(sentence: str) -> bool:
+    """日处理量5万吨，出水COD≤50mg/L: beside a bound and without a word of circumstance bare values are demands too."""
+    return bool(_BOUNDS.search(sentence)) and not (_REQUIRES.search(sentence) or _IS_SO.search(sentence))
+
+
+def _sentence_end(text: str, start: int) -> int:
+    found = _SENTENCE.search(text, start)
+    return found.start() if found else len(text)
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:

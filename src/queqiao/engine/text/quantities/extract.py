@@ -7,16 +7,20 @@ no indicator; tell conditions from results; name what is left.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isclose
 
 from queqiao.engine.text.quantities.comparison import Word, better_direction, changes_object, word_after, word_before
 from queqiao.engine.text.quantities.conditions import Condition, Phrase, find_conditions, is_setting_range
 from queqiao.engine.text.quantities.exclusions import is_base, is_excluded
 from queqiao.engine.text.quantities.model import Comparison, Folded, Indicator
 from queqiao.engine.text.quantities.naming import Name, Per, find_head, find_name, find_per, meant_unit, with_per
+from queqiao.engine.text.quantities.units import convert
 from queqiao.engine.text.quantities.values import Value, find_values
 
 # A share of something that the text names between the comparison and the number: 不超过杆长的3%.
 _BASE = re.compile(r"(?P<base>[^，。；、\d]{1,10})的$")
+_IN_OTHER_WORDS = re.compile(r"\s*\((?:约为?|合|即|相当于|=|≈|about|or)?\s*", re.IGNORECASE)
+ROUNDED = 0.05  # how far a value in brackets may be off by rounding
 # Of these a share is a comparison with something else; of anything else it is a share of the thing's own rating.
 _ANOTHER = re.compile(
     r"人工|手工|进口|国外|国产|传统|常规|普通|原[来有先]?|现[有行在]|目前|同类|同行|竞品|市售|行业|对照|上一代|未|旧"
@@ -48,7 +52,8 @@ class _Draft:
 def extract_indicators(text: str) -> tuple[Indicator, ...]:
     """Return the indicators of a text in order; no two overlap, and any text whatsoever is accepted."""
     folded = Folded.of(text)
-    drafts = _without_heads(folded.text, [draft for draft in _drafts(folded) if _is_meant(folded, draft)])
+    meant = [draft for draft in _drafts(folded) if _is_meant(folded, draft)]
+    drafts = _without_heads(folded.text, _without_doubles(folded.text, meant))
     phrases = [
         Phrase(
             draft.start,
@@ -124,6 +129,24 @@ def _base(text: str, clause_start: int, value: Value) -> tuple[int, bool] | None
         if word_before(text, start) is not None:
             return start, another
     return (value.start, True) if another else None
+
+
+def _without_doubles(text: str, drafts: Sequence[_Draft]) -> list[_Draft]:
+    """0.8 MPa (8 bar): the same value in another unit says nothing new."""
+    return [
+        draft
+        for index, draft in enumerate(drafts)
+        if not (index and _IN_OTHER_WORDS.fullmatch(text, drafts[index - 1].end, draft.start))
+        or not _same_value(drafts[index - 1].value, draft.value)
+    ]
+
+
+def _same_value(first: Value, second: Value) -> bool:
+    if first.unit == second.unit:
+        return False
+    ends = [convert(end, second.unit, first.unit) for end in (second.low, second.high)]
+    pairs = zip((first.low, first.high), ends, strict=True)
+    return all(end is not None and isclose(own, end, rel_tol=ROUNDED) for own, end in pairs)
 
 
 def _without_heads(text: str, drafts: Sequence[_Draft]) -> list[_Draft]:

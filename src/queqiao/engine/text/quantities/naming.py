@@ -83,6 +83,8 @@ def find_name(text: str, clause_start: int, phrase_start: int, *, relative: bool
     Of a ``relative`` value the rival is no part of the name: 用气量比老炉, 与原工艺相比能耗.
     """
     end = phrase_start
+    while text[clause_start:end].endswith(("(", "（")):  # 耐压（8bar）
+        end -= 1
     base = _FROM.search(text[clause_start:end])
     if base is not None:
         end = clause_start + base.start()

@@ -266,12 +266,15 @@ _PINT = {
     "min": "minute", "s": "second", "Cel": "degC", "K": "kelvin", "deg": "degree", "Ohm": "ohm", "mOhm": "milliohm",
     "kOhm": "kiloohm", "MOhm": "megaohm", "GOhm": "gigaohm", "g_n": "gn_", "Mach": "mach_", "nit": "nit_",
     "mil": "mil_",
-    "[in]": "inch_", "kn": "knot_", "Byte": "byte", "kByte": "(1000*byte)", "MByte": "(1000000*byte)",
+    "[in]": "inch_", "[ft]": "(12*inch_)", "[mi]": "(63360*inch_)", "[gal]": "(3.785411784*liter)",
+    "[lbf]": "(4.4482216152605*newton)", "[HP]": "(745.6998715822702*watt)", "[degF]": "(5/9*kelvin)", "kn": "knot_", "Byte": "byte", "kByte": "(1000*byte)", "MByte": "(1000000*byte)",
     "GByte": "(1000000000*byte)", "TByte": "(1e12*byte)", "kbit": "(1000*bit)", "Mbit": "(1e6*bit)",
     "Gbit": "(1e9*bit)", "Gs": "(0.0001*tesla)", "kGs": "(0.1*tesla)", "m": "meter", "g": "gram", "L": "liter",
     "P": "poise", "cP": "centipoise", "St": "stokes", "cSt": "centistokes", "T": "tesla", "mT": "millitesla",
     "F": "farad", "[nmi]": "(1852*meter)", "ha": "(10000*meter**2)", "W.h": "(watt*hour)", "dL": "deciliter",
 }  # fmt: skip
+# A degree in kelvins and where the scale's zero lies.
+_FROM_ZERO = {"K": (1.0, 0.0), "Cel": (1.0, 273.15), "[degF]": (5 / 9, 459.67 * 5 / 9)}
 _TOKEN = re.compile(r"[A-Za-z]*\[[A-Za-z0-9]+\]|%|[A-Za-zμ_]+|\d+|[./()]")
 
 
@@ -317,8 +320,9 @@ def convert(value: float, unit: str, to: str, *, difference: bool = False) -> fl
     """
     if unit == to:
         return value
-    if {unit, to} == {"Cel", "K"} and not difference:
-        return value + 273.15 if to == "K" else value - 273.15
+    if not difference and unit in _FROM_ZERO and to in _FROM_ZERO:
+        (step, zero), (step_to, zero_to) = _FROM_ZERO[unit], _FROM_ZERO[to]
+        return float(f"{(value * step + zero - zero_to) / step_to:.12g}")
     source, target = _parsed(unit), _parsed(to)
     if source is None or target is None or source[1] != target[1]:
         return None

@@ -62,6 +62,12 @@ def test_what_is_compared_or_required_is_demanded(text: str, values: list[str]):
     assert demanded(text) == values
 
 
+def test_a_bare_value_among_bounds_is_a_demand_unless_the_text_tells_of_what_is():
+    assert demanded("印染废水处理，日处理量5万吨，出水COD≤50mg/L") == ["5万吨", "≤50mg/L"]
+    assert demanded("目前日处理量5万吨，出水COD≤50mg/L") == ["≤50mg/L"]
+    assert demanded("日处理量5万吨的污水厂，出水发臭。") == []
+
+
 def test_a_list_of_indicators_demands_bare_values_and_not_the_present_level():
     head = "我们的柜子常年在四十度。\n"
     text = f"{head}工作温度 -10~55 ℃；额定功率 30 kW；告警提前量：现状 90 s，目标 ≥15 min"

@@ -281,3 +281,15 @@ def test_a_word_of_aim_is_no_name():
 
 def test_a_word_that_begins_like_a_unit_is_no_unit():
     assert [i.unit for i in extract_indicators("导热系数从0.022升到0.041，并发≥300节点")] == ["1", "1"]
+
+
+def test_a_value_in_brackets_is_named_by_what_stands_before_them():
+    (found,) = extract_indicators("工作压力（≥8 bar）")
+    assert (found.name, found.low, found.unit) == ("工作压力", 8, "bar")
+
+
+def test_the_same_value_in_another_unit_is_one_indicator():
+    for text in ("耐压 0.8 MPa (8 bar)", "耐压0.8MPa（约116 psi）", "耐温260℃（500°F）"):
+        assert [one.name for one in extract_indicators(text)] == [text[:2]]
+    other = extract_indicators("强度30MPa（3 GPa）")
+    assert [(one.low, one.condition) for one in other] == [(30, "3 GPa")]

@@ -12,7 +12,7 @@ from queqiao.engine.text.quantities.units import convert, recognise, same_dimens
         ("次/分", "1/min"), ("转/分", "r/min"), ("g/100mL", "g/100mL"), ("克/立方厘米", "g/cm3"),
         ("CFU/mL", "[CFU]/mL"), ("Nm", "N.m"), ("L/(m2·h)", "L/(m2.h)"), ("MPa·m1/2", "MPa.m1/2"),
         ("元/斤", "CNY/kg"),
-        ("次/站·年", "1/a"), ("次/年·台", "1/a"), ("kg/槽", "kg"), ("千瓦时每吨", "kW.h/t"), ("kgce/t", "kg.ce/t"),
+        ("次/站·年", "1/a"), ("次/年·台", "1/a"), ("kg/槽", "kg"), ("千瓦时每吨", "kW.h/t"), ("kgce/t", "kg.ce/t"), ("°F", "[degF]"), ("华氏度", "[degF]"), ("mph", "[mi]/h"), ("lbf·ft", "[lbf].[ft]"),
     ],
 )  # fmt: skip
 def test_a_unit_is_recognised_however_it_is_written(written: str, code: str):
@@ -33,6 +33,9 @@ def test_letters_that_go_on_are_no_unit():
         (1, "permille", "%", 0.1), (15, "mu", "ha", 1), (1, "t/d", "t/a", 365), (1, "g/100mL", "g/L", 10),
         (1, "kW.h", "MJ", 3.6), (60, "1/min", "1/s", 1), (1, "g/(m2.d)", "g/(m2.h)", 1 / 24), (3, "N/15mm", "N/m", 200),
         (1, "m[H2O]", "kPa", 9.80665), (5, "L/100km", "L/km", 0.05), (1, "daN", "N", 10), (2, "PS", "W", 1470.9975),
+        (500, "[degF]", "Cel", 260), (0, "Cel", "[degF]", 32), (-459.67, "[degF]", "K", 0), (1, "[ft]", "m", 0.3048),
+        (60, "[mi]/h", "km/h", 96.56064), (1, "[gal]/min", "L/min", 3.785411784), (1, "[lbf].[ft]", "N.m", 1.3558179),
+        (1, "[HP]", "W", 745.69987),
     ],
 )  # fmt: skip
 def test_values_convert_between_units_of_one_dimension(value: float, unit: str, to: str, expected: float):
@@ -49,6 +52,7 @@ def test_values_of_other_dimensions_never_convert(unit: str, other: str):
 
 def test_a_difference_of_temperatures_has_no_offset():
     assert convert(3, "Cel", "K", difference=True) == 3
+    assert convert(9, "[degF]", "K", difference=True) == pytest.approx(5)
 
 
 def test_a_unit_that_nobody_knows_compares_with_itself_only():
