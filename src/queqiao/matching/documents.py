@@ -83,7 +83,8 @@ def engine_expert(expert: research.Expert) -> tuple[Expert, tuple[ExpertItem, ..
 def plain_evidence(evidence: Evidence, need: Document, candidate: Document) -> dict[str, Any]:
     """Return evidence as JSON: ``terms`` with the places on both sides, ``gaps`` and ``agreements``.
 
-    Where a model says the level, ``expected`` is the grade from which it comes. A place is ``[part, start, end]`` in
+    Where a model says the level, ``expected`` is the grade from which it comes; ``brief`` is there where the candidate
+    says too little. A place is ``[part, start, end]`` in
     a part of ``document_for``'s document. It is for those who see both sides whole.
     """
     plain: dict[str, Any] = {
@@ -91,7 +92,8 @@ def plain_evidence(evidence: Evidence, need: Document, candidate: Document) -> d
         "gaps": [_plain_gap(gap, need, candidate) for gap in evidence.gaps],
         "agreements": {name: str(agreement) for name, agreement in evidence.agreements.items()},
     }
-    return plain if evidence.expected is None else plain | {"expected": evidence.expected}
+    plain |= {} if evidence.expected is None else {"expected": evidence.expected}
+    return plain | ({"brief": True} if evidence.brief else {})
 
 
 def plain_expert_evidence(match: ExpertMatch) -> dict[str, Any]:

@@ -62,11 +62,16 @@ def expected_grade(expected: float) -> str:
     return _("由评过的同类推算约 {grade:.1f} 级").format(grade=expected)
 
 
+def too_brief() -> str:
+    """Say that a candidate's text is too short to tell more."""
+    return _("成果只写了几个字")
+
+
 def why_not_higher(match: Match) -> str:
     """Say what keeps a match from level 4, or "" where it is there."""
     if match.level == 4:
         return ""
-    obstacles = []
+    obstacles = [too_brief()] if match.evidence.brief else []
     missed = [gap for gap in match.evidence.gaps if gap.status is GapStatus.NOT_MET]
     silent = [gap for gap in match.evidence.gaps if gap.status is GapStatus.NOT_STATED]
     if missed:

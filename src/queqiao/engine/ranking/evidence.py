@@ -28,13 +28,14 @@ class Evidence:
     """Everything a reader needs in order to agree or disagree with a match.
 
     ``expected`` is the grade, about 1 to 4, that the staff's own grades lead one to expect; None where no model that
-    was learned from them says the level.
+    was learned from them says the level. ``brief`` says that the candidate's text is too short for a level above 2.
     """
 
     terms: tuple[SharedTerm, ...]
     gaps: tuple[Gap, ...]
     agreements: Mapping[str, Agreement]  # by point: field, maturity, region, cooperation
     expected: float | None = None
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """From a score to a level, and the right to abstain."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from queqiao.engine.text.quantities import Gap, GapStatus
 
@@ -11,19 +11,31 @@ LEVEL_BOUNDS = (0.07, 0.30, 0.40)
 # A need whose best candidate stays below this has, on the same data, no related candidate at the top of its list.
 ABSTAIN_BELOW = 0.18
 
+# A candidate of fewer characters than this, each counted once (a Latin word as two), says too little to be called
+# fairly strong, however alike: one word, or one word many times over.
+FEWEST_CHARACTERS = 5
 
-def level_of(score: float, gaps: Sequence[Gap], *, has_reason: bool) -> int:
+
+def level_of(score: float, gaps: Sequence[Gap], *, has_reason: bool, brief: bool = False) -> int:
     """Return 4 strong, 3 fairly strong, 2 weak or 1 unrelated, by the default bounds and ``capped``.
 
     ``has_reason`` says that both sides share at least one term that means something; without one they are unrelated.
     """
-    return capped(1 + sum(score >= bound for bound in LEVEL_BOUNDS), gaps) if has_reason else 1
+    return capped(1 + sum(score >= bound for bound in LEVEL_BOUNDS), gaps, brief=brief) if has_reason else 1
 
 
-def capped(level: int, gaps: Sequence[Gap]) -> int:
-    """Return a level, below 4 where a stated value misses a required indicator, however alike the texts are."""
+def capped(level: int, gaps: Sequence[Gap], *, brief: bool) -> int:
+    """Return a level, however alike the texts are: at most 3 where a stated value misses a required indicator.
+
+    At most 2 of a candidate that is ``brief``.
+    """
     missed = any(gap.status is GapStatus.NOT_MET for gap in gaps)
-    return min(level, 3) if missed else level
+    return min(level, 2 if brief else 3 if missed else 4)
+
+
+def is_brief(characters: Iterable[str]) -> bool:
+    """Whether a text of these characters (as ``Terms.characters``) says too little for a level above 2."""
+    return sum(1 + char.isascii() for char in set(characters)) < FEWEST_CHARACTERS
 
 
 def fits(score: float, *, has_reason: bool) -> bool:

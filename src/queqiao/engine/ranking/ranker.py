@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from queqiao.engine.ranking.documents import Document
 from queqiao.engine.ranking.evidence import Evidence, PlacedText, place_terms, shared_terms
 from queqiao.engine.ranking.learned import Model, Rules
-from queqiao.engine.ranking.levels import capped, fits, level_of
+from queqiao.engine.ranking.levels import capped, fits, is_brief, level_of
 from queqiao.engine.ranking.lexical import CandidateMatrix, Similarity, Weights, candidate_weights, need_weights
 from queqiao.engine.ranking.pairs import PairTable, Vector, features, unit_vector
 from queqiao.engine.ranking.semantic import Encoder, semantic_parts, version_with
@@ -43,6 +43,7 @@ from queqiao.engine.text.quantities import (
     compare_indicators,
     extract_indicators,
     find_demands,
+    without_repeats,
 )
 
 INDICATOR_WEIGHT = 0.10
@@ -64,7 +65,7 @@ COMPARE: Mapping[str, Callable[[str, str], Agreement]] = {
     "cooperation": compare_cooperation,
 }
 # Raised whenever the same pair would get another score, level or reason under the same snapshot.
-MODEL_VERSION = "3"
+MODEL_VERSION = "4"
 LEARNED = "learned"  # the part by which a model moves a candidate
 SEMANTIC = "semantic"  # the part by which an encoder does
 REORDERED = 100  # candidates that a model looks at, at the least, and an encoder at the most
@@ -164,7 +165,7 @@ class Ranker:
         full = terms or self.analyser.terms(need.text)
         title = self.analyser.terms(need.title)
         weights = need_weights(self.snapshot, full, title)
-        demands = find_demands(need.text, need.extent("indicators"))
+        demands = without_repeats(find_demands(need.text, need.extent("indicators")))
         vectors = None
         if self.model is not None:
             vectors = unit_vector(self.snapshot, full), unit_vector(self.snapshot, title)
@@ -303,19 +304,20 @@ class Ranker:
         return moved + ordered[len(best) :]
 
     @staticmethod
-    def _level(scored: _Scored, *, has_reason: bool) -> int:
+    def _level(scored: _Scored, evidence: Evidence) -> int:
         if scored.level is not None:
-            return capped(scored.level, scored.gaps)  # the grades of pairs like it are a reason, too
+            return capped(scored.level, scored.gaps, brief=evidence.brief)  # the grades of pairs like it are a reason, too
         moved = scored.parts.get(LEARNED, 0.0) + scored.parts.get(SEMANTIC, 0.0)
         score = scored.score - moved + _miss_cost(scored.gaps)
-        return level_of(score, scored.gaps, has_reason=has_reason)
+        return level_of(score, scored.gaps, has_reason=bool(evidence.terms), brief=evidence.brief)
 
     def _match(self, need: AnalysedNeed, scored: _Scored, rank: int) -> Match:
         candidate = self.candidates[scored.row]
         weights = need.weights, candidate_weights(self.snapshot, self.terms[scored.row])
         terms = shared_terms(need.placed, place_terms(self.analyser, candidate), weights, self.fillers)
-        evidence = Evidence(terms, scored.gaps, scored.agreements, scored.expected)
-        level = self._level(scored, has_reason=bool(terms))
+        brief = is_brief(self.terms[scored.row].characters)
+        evidence = Evidence(terms, scored.gaps, scored.agreements, scored.expected, brief)
+        level = self._level(scored, evidence)
         return Match(need.document.id, candidate.id, rank, scored.score, level, scored.parts, evidence)
 
     def _indicators_of(self, row: int) -> tuple[Indicator, ...]:

@@ -1,6 +1,6 @@
 import pytest
 
-from queqiao.engine.ranking.levels import ABSTAIN_BELOW, LEVEL_BOUNDS, fits, level_of
+from queqiao.engine.ranking.levels import ABSTAIN_BELOW, LEVEL_BOUNDS, fits, is_brief, level_of
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,15 @@ def test_levels_begin_at_their_bounds(score: float, level: int):
 
 def test_without_a_meaningful_shared_term_a_pair_is_unrelated():
     assert level_of(0.9, (), has_reason=False) == 1
+
+
+def test_a_few_words_are_never_fairly_strong():
+    assert level_of(0.9, (), has_reason=True, brief=True) == 2
+    assert is_brief(["除", "氟", "除", "氟"])
+    assert is_brief(["laser", "welding"])
+    assert not is_brief(["激", "光", "焊", "接", "机"])
+    assert not is_brief(["laser", "welding", "robot"])
+    assert not is_brief(["MPPT", "光", "伏", "器"])
 
 
 def test_nothing_fits_where_the_best_is_weak_or_rests_on_filler_words():

@@ -84,6 +84,29 @@ def test_of_like_texts_the_one_that_misses_nothing_comes_first():
     assert [one.candidate_id for one in found.matches] == ["A2", "A1"]
 
 
+def test_one_word_however_often_it_stands_is_never_a_strong_match():
+    word, stuffed = Achievement("A5", "除氟", ""), Achievement("A6", "除氟", "除氟 " * 5000)
+    best = match(needs=[FLUORIDE], achievements=[*ACHIEVEMENTS, word, stuffed])[0].matches
+    brief = {one.candidate_id: (one.level, one.evidence.brief) for one in best}
+    assert brief["A5"] == brief["A6"] == (2, True)
+    assert brief["A3"] == (4, False)
+
+
+def test_a_demand_that_is_said_twice_counts_once():
+    once = Need("N", "除氟，出水氟离子浓度小于1.5mg/L", "要求噪声不大于60dB")
+    twice = Need("N", "除氟，出水氟离子浓度小于1.5mg/L", "要求噪声不大于60dB，出水氟离子浓度小于1.5mg/L")
+    for need in (once, twice):
+        (found,) = match(needs=[need], achievements=[ZIRCONIUM])
+        assert sorted(gap.status for gap in found.matches[0].evidence.gaps) == [GapStatus.MET, GapStatus.NOT_STATED]
+
+
+def test_units_and_words_of_every_day_are_no_reason():
+    need = Need("N", "两小时内自己测出含水率", "")
+    offer = Achievement("A", "两小时内自己发酵的面包", "")
+    ((pair,),) = score_pairs(read_corpus([need], [offer], analyser=ANALYSER), [Pair("N", "A")])
+    assert (pair.level, pair.evidence.terms) == (1, ())
+
+
 def test_what_a_need_tells_of_itself_is_asked_of_nobody():
     need = Need("N", "米线保鲜", "我们日产32吨米线，最远相距38公里。要求断条率不高于8%。", indicators="保质期 12 天")
     (found,) = match((need,), (Achievement("A", "米线保鲜", "米线断条率5%，日产50吨"),))

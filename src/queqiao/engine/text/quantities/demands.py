@@ -5,12 +5,13 @@ it in its sentence, and where no word of circumstance (现有, 夏天, 我们有
 """
 
 import re
+from collections.abc import Sequence
 from bisect import bisect_left
 
 from queqiao.engine.text.normalise import Normalised, normalise
 from queqiao.engine.text.quantities.extract import extract_indicators
 from queqiao.engine.text.quantities.model import Comparison, Indicator
-from queqiao.engine.text.quantities.names import is_unnamed
+from queqiao.engine.text.quantities.names import is_unnamed, name_similarity
 
 _REQUIRES = re.compile(
     r"要求|需求|需要|须|(?<![反响适供效相对])应(?![用变力对急])|希望|想要?|期望|期待|指标|目标|力争|争取|拟(?!合)|寻求|寻找|征集|求(?![解和取])|攻关|请|帮助|解决|优化|改进|引进|换成|替代|"
@@ -36,6 +37,8 @@ _HAPPENS = re.compile(
     r"\s*(?:的时候|时(?![间长延效速刻内])|之?后?(?:[就才即](?![可能够行好])|便(?![于捷携]))|后(?=[^，。；]{1,12}(?:就|才|会|出现|上升|下降))|不敢|必须转|鼓包|的机器|[^，。；]{0,2}出头)"
 )
 _SENTENCE = re.compile(r"[。！？!?\n]")
+_POINTS = ("comparison", "low", "high", "unit", "relative", "condition")
+SAME_NAME = 0.9  # from which on two names stand for one demand, where the values are the same
 _STATES = (Comparison.GE, Comparison.GT, Comparison.LE, Comparison.LT)
 _MILD = re.compile(r"[小大低高少优]于")
 _BOUNDS = re.compile(rf"[≥≤<>±≧≦＜＞]|不[低高小大少多超得能应]|至少|至多|控制在|{_MILD.pattern}")
@@ -57,6 +60,20 @@ def find_demands(text: str, listed: tuple[int, int] = (0, 0)) -> tuple[Indicator
         for indicator in extract_indicators(text)
         if first <= indicator.start < last or _is_demand(folded, indicator)
     )
+
+
+def without_repeats(demands: Sequence[Indicator]) -> tuple[Indicator, ...]:
+    """Return demands without those that are said again further below, as what a title says is in the description."""
+    once: list[Indicator] = []
+    for demand in reversed(demands):
+        if not any(_repeats(other, demand) for other in once):
+            once.append(demand)
+    return tuple(reversed(once))
+
+
+def _repeats(demand: Indicator, before: Indicator) -> bool:
+    same = all(getattr(demand, point) == getattr(before, point) for point in _POINTS)
+    return same and (not before.name or name_similarity(demand.name, before.name) >= SAME_NAME)
 
 
 def _is_demand(folded: Normalised, indicator: Indicator) -> bool:
