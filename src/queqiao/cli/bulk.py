@@ -56,8 +56,12 @@ def run(options: Options) -> int:
             job = _begin(folder, sides(corpus, meanings), k=options.top, mark=mark)
     elif job.done():
         Progress.say(_("接着上次的计算：已有 {done}/{total} 条需求。").format(done=job.done(), total=job.needs))
-    with Progress(_("逐一比较")) as progress:
-        run_job(job, progress.show)
+    try:
+        with Progress(_("逐一比较")) as progress:
+            run_job(job, progress.show)
+    except KeyboardInterrupt:
+        said = _("已按 Ctrl-C 中断；{done}/{total} 条需求已经算好并留在 {folder}，重新运行同一命令会接着算。")
+        raise QueqiaoError(said.format(done=job.done(), total=job.needs, folder=folder)) from None
     write_csv(options.out, ("need_id", "achievement_id", "rank", "similarity"), _rows(job, needs, achievements))
     job.remove()
     Progress.say(_("{needs} 条需求已与 {count} 项成果逐一比较，写入 {path}。").format(

@@ -305,8 +305,8 @@ class Ranker:
 
     @staticmethod
     def _level(scored: _Scored, evidence: Evidence) -> int:
-        if scored.level is not None:
-            return capped(scored.level, scored.gaps, brief=evidence.brief)  # the grades of pairs like it are a reason, too
+        if scored.level is not None:  # the grades of pairs like it are a reason, too
+            return capped(scored.level, scored.gaps, brief=evidence.brief)
         moved = scored.parts.get(LEARNED, 0.0) + scored.parts.get(SEMANTIC, 0.0)
         score = scored.score - moved + _miss_cost(scored.gaps)
         return level_of(score, scored.gaps, has_reason=bool(evidence.terms), brief=evidence.brief)
