@@ -77,6 +77,20 @@ def test_given_a_run_broke_off_then_the_next_one_goes_on_unless_a_table_has_chan
     assert {row["need_id"] for row in read_table(tmp_path / "top.csv")} >= {"N1", "N2", "N4"}
 
 
+def test_given_somebody_breaks_it_off_then_what_is_kept_is_said(bulk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def broken_off(job: object, show: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as context:
+        context.setattr("queqiao.cli.bulk.run_job", broken_off)
+        code, said = bulk()
+    assert code == 2
+    assert f"0/3 条需求已经算好并留在 {tmp_path / 'top.csv.parts'}" in said
+    code, said = bulk()
+    assert code == 0
+    assert "分析文本" not in said
+
+
 def test_given_the_folder_beside_the_result_cannot_be_written_then_that_is_said(bulk, tmp_path: Path):
     (tmp_path / "top.csv.parts").touch()
     code, said = bulk()

@@ -52,11 +52,13 @@ def run(options: Options) -> int:
         max_load=options.max_load,
         min_load=options.min_load,
     )
-    with Progress(_("指派")):
+    if options.fair:
+        Progress.say(_("先求合计最好的指派，再逐次抬高所得最少的需求；表大、限制紧时要几分钟。"))
+    with Progress(_("指派")) as progress:
         shortages = find_shortages(problem)
         if shortages:
             raise InputError(explain(shortages, affinity), path=options.affinity)
-        assignment = (assign_fairly if options.fair else assign)(problem)
+        assignment = assign_fairly(problem, progress=progress.show) if options.fair else assign(problem)
     rows = [
         (affinity.needs[problem.need[pair]], affinity.experts[problem.expert[pair]], repr(float(problem.value[pair])))
         for pair in assignment.pairs

@@ -10,6 +10,7 @@ import numpy as np
 from queqiao.engine.assignment.problem import Assignment, Positions, Problem
 from queqiao.engine.assignment.program import Program, Relaxed
 from queqiao.engine.assignment.shortages import supporting_pairs
+from queqiao.engine.progress import Progress, silent
 
 _EXACT = 1e-6  # of the largest value: nearer than this is equal, as it is to the solver
 _SLACK = 1e-7  # what a floor may be missed by, since shares that reach it exactly are rounded numbers
@@ -27,19 +28,21 @@ def assign(problem: Problem) -> Assignment:
     return _assignment(problem, program, *_plain(program), np.inf)
 
 
-def assign_fairly(problem: Problem) -> Assignment:
+def assign_fairly(problem: Problem, *, progress: Progress = silent) -> Assignment:
     """Return the assignment that serves the worst-served need best, then all; the problem must have no shortages.
 
     The highest floor of the linear program bounds the worst-served need. Floors from there downwards are tried by
     halving what lies between the best found and the lowest at which nothing was found; only a proof that there is
-    nothing lowers the bound.
+    nothing lowers the bound. ``progress`` counts the assignments that are looked for.
     """
     program = _program(problem)
     pairs, bound = _plain(program)
     low = _worst(problem, program, pairs)
     relaxed, ceiling = program.highest_floor(_worst_alone(problem) / program.scale)
     floor, refused = relaxed.floor, ceiling
-    for probe in range(_PROBES if problem.value.size <= _LARGE else _PROBES_OF_LARGE):
+    probes = _PROBES if problem.value.size <= _LARGE else _PROBES_OF_LARGE
+    for probe in range(probes):
+        progress(1 + probe, 1 + probes)
         if refused - low <= _EXACT:
             break
         found, reach = _rounded(program, program.best_total(floor) if probe else relaxed, floor - _SLACK)

@@ -19,8 +19,6 @@ from queqiao.engine.bulk.tables import Table
 
 NEEDS_PER_PART = 2_500
 
-Progress = Callable[[int, int], None]  # needs done, of how many
-
 
 def never() -> bool:
     """Ask for no stop."""

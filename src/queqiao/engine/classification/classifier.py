@@ -12,7 +12,8 @@ from queqiao.engine.classification.disciplines import describe
 from queqiao.engine.classification.learners import bayes_scores, bayes_weights, ridge_scores, ridge_weights
 from queqiao.engine.classification.likeness import Likeness, Weighed
 from queqiao.engine.classification.model import DECIMALS, Guess, Measured, Model
-from queqiao.engine.classification.vectors import Progress, Vocabulary, read_texts, silent
+from queqiao.engine.classification.vectors import Vocabulary, read_texts
+from queqiao.engine.progress import Progress, silent
 from queqiao.engine.text.analyser import Analyser
 
 MOST_EXAMPLES = 10_000  # memory grows with the square: 8,000 titles take 2 GB

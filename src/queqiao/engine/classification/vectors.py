@@ -6,7 +6,7 @@ Each of the three parts of a text has the length 1 before they stand side by sid
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,15 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from queqiao.engine.progress import Progress, silent
 from queqiao.engine.text.analyser import Analyser, character_ngrams
 
-Progress = Callable[[int, int], None]  # done, of how many
 Floats = NDArray[np.float64]
 Parts = tuple[Sequence[str], Sequence[str], Sequence[str]]  # characters, pairs, words
-
-
-def silent(done: int, total: int) -> None:
-    """Report no progress."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ shown, so that nothing the ranking would put on a list is missed.
 
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from queqiao.engine.bulk.kernel import top_lists
 from queqiao.engine.bulk.tables import Table
+from queqiao.engine.progress import Progress, silent
 from queqiao.engine.ranking.documents import Document, document_of
 from queqiao.engine.ranking.experts import ExpertRanker, ExpertShortlist
 from queqiao.engine.ranking.learned import Model
@@ -32,11 +33,6 @@ _FETCH_FACTOR = 20  # and at the least this many for each place on the list
 _NEEDS_AT_ONCE = 1000  # that are looked for in one pass over the candidates
 
 Meanings = tuple[NDArray[np.float32], NDArray[np.float32]]  # of needs and of candidates, a row for each text
-Progress = Callable[[int, int], None]  # done, of how many
-
-
-def silent(done: int, total: int) -> None:
-    """Report no progress."""
 
 
 @dataclass(frozen=True)

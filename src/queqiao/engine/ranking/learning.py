@@ -8,13 +8,14 @@ of 95 % intervals one in ten lay above zero for grades given at random.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from queqiao.engine.progress import Progress
 from queqiao.engine.ranking.documents import Document
 from queqiao.engine.ranking.gaussian import Fitted, fit, scale_of
 from queqiao.engine.ranking.learned import FORMAT, SHARE, Model, level_within, plain_pairs
@@ -29,7 +30,6 @@ FEWEST_NEEDS = 20  # with fewer an interval over needs says little
 FOLDS, SEED, DRAWS = 5, 20261126, 2_000
 
 Array = NDArray[np.float64]
-Progress = Callable[[int, int], None]  # done, of how many
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from queqiao.core.errors import QueqiaoError
 from queqiao.core.i18n import _
-from queqiao.engine.bulk.job import Job, Progress, never
+from queqiao.engine.bulk.job import Job, never
 from queqiao.engine.bulk.kernel import Stop, StoppedError
+from queqiao.engine.progress import Progress
 
 _PAUSE = 0.5  # seconds between two looks at the parts
 _PATIENCE = 5.0  # seconds in which the address must answer; Ray itself waits for minutes

@@ -10,8 +10,9 @@ from multiprocessing.connection import wait
 
 from queqiao.core.errors import QueqiaoError
 from queqiao.core.i18n import _
-from queqiao.engine.bulk.job import Job, Progress, never
+from queqiao.engine.bulk.job import Job, never
 from queqiao.engine.bulk.kernel import Stop, StoppedError
+from queqiao.engine.progress import Progress
 
 _PAUSE = 0.5  # seconds between two looks at the processes
 _THREADS = "OPENBLAS_NUM_THREADS"

@@ -3,8 +3,9 @@
 import os
 
 from queqiao.core.errors import QueqiaoError
-from queqiao.engine.bulk.job import Job, Progress, never
+from queqiao.engine.bulk.job import Job, never
 from queqiao.engine.bulk.kernel import Stop
+from queqiao.engine.progress import Progress
 from queqiao.env import SettingError, read_cluster
 from queqiao.matching.bulk import cluster, local
 

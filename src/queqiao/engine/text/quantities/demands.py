@@ -5,8 +5,8 @@ it in its sentence, and where no word of circumstance (现有, 夏天, 我们有
 """
 
 import re
-from collections.abc import Sequence
 from bisect import bisect_left
+from collections.abc import Sequence
 
 from queqiao.engine.text.normalise import Normalised, normalise
 from queqiao.engine.text.quantities.extract import extract_indicators

@@ -12,7 +12,8 @@ from queqiao.engine.text.quantities.units import convert, recognise, same_dimens
         ("次/分", "1/min"), ("转/分", "r/min"), ("g/100mL", "g/100mL"), ("克/立方厘米", "g/cm3"),
         ("CFU/mL", "[CFU]/mL"), ("Nm", "N.m"), ("L/(m2·h)", "L/(m2.h)"), ("MPa·m1/2", "MPa.m1/2"),
         ("元/斤", "CNY/kg"),
-        ("次/站·年", "1/a"), ("次/年·台", "1/a"), ("kg/槽", "kg"), ("千瓦时每吨", "kW.h/t"), ("kgce/t", "kg.ce/t"), ("°F", "[degF]"), ("华氏度", "[degF]"), ("mph", "[mi]/h"), ("lbf·ft", "[lbf].[ft]"),
+        ("次/站·年", "1/a"), ("次/年·台", "1/a"), ("kg/槽", "kg"), ("千瓦时每吨", "kW.h/t"), ("kgce/t", "kg.ce/t"),
+        ("°F", "[degF]"), ("华氏度", "[degF]"), ("mph", "[mi]/h"), ("lbf·ft", "[lbf].[ft]"),
     ],
 )  # fmt: skip
 def test_a_unit_is_recognised_however_it_is_written(written: str, code: str):
