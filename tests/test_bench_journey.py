@@ -135,7 +135,9 @@ def test_a_rejection_is_asked_for_a_reason_taken_back_by_key_and_heard(browsing:
     sign_in(browsing, page, staff_user(RoleKind.STAFF, town.scope.operator))
     need = Need.objects.get(title="阀座冲蚀")
     browsing.open(page, f"/staff/bench/{need.number}")
-    page.keyboard.press("j")
+    page.keyboard.press("3")  # nobody is chosen yet: the key chooses the first and judges nobody
+    expect(page.locator("[data-row]").first).to_be_focused()
+    assert not Match.objects.exclude(grade=None).exists()
     first = page.locator("[data-row]").first.get_attribute("data-row")
     reject(page, "行业不同")
     row = page.locator(f"#match-{first}")

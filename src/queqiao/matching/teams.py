@@ -58,18 +58,22 @@ class Teamed:
     proved: bool
 
 
+class NothingToShareError(Exception):
+    """A need asks for one thing or for none, so that there is nothing to share out."""
+
+
 def team_of(need: Need, matches: Iterable[Match], actor: Actor) -> Teamed | None:
     """Return the best team among some matches of a need; None where one candidate covers as much as any team.
 
     Who was put aside, is hardly related, or is not seen whole by the actor is no member; what was compared with
-    another wording of the need does not count. One query for each kind of candidate.
+    another wording of the need does not count. One query for each kind of candidate. Raises NothingToShareError.
     """
     fit = [match for match in matches if match.need_revision == need.revision and _may_serve(match)]
     gaps = {match.pk: _by_place(match) for match in fit}
     asked: dict[str, Evidence] = {key: gap for one in gaps.values() for key, gap in one.items()}
     fields = {f"field-{node.pk}": node for node in _own_fields(need)}
-    if len(asked) + len(fields) < 2:
-        return None
+    if not fit or len(asked) + len(fields) < 2:
+        raise NothingToShareError
     seen = _seen_whole(fit, actor)
     fit = [match for match in fit if match.candidate_id in seen]
     candidates = [

@@ -13,6 +13,7 @@ from queqiao.engine.ranking.documents import Document
 from queqiao.matching.choices import CandidateKind, ReasonClass
 from queqiao.matching.documents import document_for, with_texts
 from queqiao.matching.models import Match
+from queqiao.matching.wording import level_name
 from queqiao.needs.models import Need
 from queqiao.records.labels import KIND_LABELS, LABELS
 from queqiao.records.models import CatalogueRecord
@@ -83,7 +84,13 @@ def kind_asked(sent: Mapping[str, str], counts: Mapping[str, int]) -> str:
 def words_of_bench() -> dict[str, Any]:
     """Return the words for grades and reasons."""
     grades = grade_words()
-    return {"grades": list(grades.items()), "grade_names": grades, "reasons": ReasonClass.choices}
+    titles = {value: _("{value} 级：{name}").format(value=value, name=level_name(value)) for value in grades}
+    return {
+        "grades": list(grades.items()),
+        "grade_names": grades,
+        "grade_titles": titles,
+        "reasons": ReasonClass.choices,
+    }
 
 
 def keys() -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from queqiao.engine.assignment.teams import MOST_MEMBERS
 from queqiao.engine.ranking.documents import Document
 from queqiao.engine.text.quantities import GapStatus
 from queqiao.matching.models import Match
-from queqiao.matching.teams import Missing, Part, Teamed, team_of
+from queqiao.matching.teams import Missing, NothingToShareError, Part, Teamed, team_of
 from queqiao.needs.models import Need
 from queqiao.records.labels import KIND_LABELS
 from queqiao.records.presenting import name_of
@@ -42,10 +42,13 @@ class Open:
 
 
 def team_block(need: Need, matches: Iterable[Match], document: Document, actor: Actor) -> dict[str, Any] | None:
-    """Return what the page shows of the need's team; None where there is none."""
-    team = team_of(need, matches, actor)
-    if team is None:
+    """Return what the page shows of the need's team, or that it needs none; None where there is nothing to share."""
+    try:
+        team = team_of(need, matches, actor)
+    except NothingToShareError:
         return None
+    if team is None:
+        return {"unneeded": _("不必组队：没有哪几个候选合起来，比其中一个满足得更多。")}
     named = [part.match for part in team.parts] + [one.nearest for one in team.missing if one.nearest]
     shown: dict[uuid.UUID, Shown] = {}
     for kind in sorted({match.kind for match in named}):

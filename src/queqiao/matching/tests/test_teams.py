@@ -4,7 +4,7 @@ import pytest
 
 from queqiao.matching.actions.deciding import grade_match
 from queqiao.matching.models import Match
-from queqiao.matching.teams import Teamed, team_of
+from queqiao.matching.teams import NothingToShareError, Teamed, team_of
 from queqiao.matching.tests.desk import Desk
 from queqiao.matching.tests.workshop import publish, put_out, work
 from queqiao.matching.workbench import bench
@@ -65,7 +65,8 @@ def test_whom_the_staff_find_unrelated_is_no_member_and_the_next_takes_the_place
 
 def test_what_was_compared_with_another_wording_of_the_need_makes_no_team(desk: Desk) -> None:
     put_out(desk.need, revision=desk.need.revision + 1)
-    assert team(desk) is None
+    with pytest.raises(NothingToShareError):
+        team(desk)
 
 
 def test_whom_the_staff_find_hardly_related_is_no_member_whatever_value_he_states(desk: Desk) -> None:

@@ -32,6 +32,10 @@
     go(at < 0 ? all[by > 0 ? 0 : all.length - 1] : all[Math.min(Math.max(at + by, 0), all.length - 1)]);
   };
   const press = (selector) => {
+    if (!here()) { // nobody was chosen yet: the first is, and the same key judges it the next time
+      go(rows()[0]);
+      return;
+    }
     const button = here()?.querySelector(selector);
     if (!button) return;
     byKey = true;

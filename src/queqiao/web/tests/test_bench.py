@@ -411,6 +411,7 @@ def test_where_nobody_covers_everything_the_smallest_team_stands_above_the_list(
     team = team_in(page)
     assert "2 个候选合起来满足 2/3 项要求" in team
     assert "没有一个候选满足全部 3 项要求，单个最多满足 1 项。" in team
+    assert "不必组队" not in page
     assert "成员来自 2 家单位。" in team
     members, missing = team.split("仍然缺")
     assert re.search(r"高强涂层 .*?锦城第1大学 .*?结合强度 77 MPa .*?余量 10%", members)
@@ -427,7 +428,9 @@ def test_the_team_ends_with_the_rejection_of_a_member_whom_nobody_replaces() -> 
     page = text_of(place.swap(hot, "accept"))
     assert "还没有候选说明" in team_in(page)
     hot.refresh_from_db()
-    assert team_in(text_of(place.swap(hot, "reject", reason="price"))) == ""
+    page = text_of(place.swap(hot, "reject", reason="price"))
+    assert team_in(page) == ""
+    assert "不必组队：没有哪几个候选合起来，比其中一个满足得更多。" in page
 
 
 def test_there_is_no_team_where_one_candidate_covers_what_the_others_do(place: Place) -> None:
