@@ -46,9 +46,9 @@ def add_options(parser: OptionParser) -> None:
     parser.add_path("--experts", _("专家表，与 --records 同用，代替 --achievements"))
     parser.add_path("--records", _("专家的论文、专利、项目等业绩表"))
     parser.add_path("--conflicts", _("须回避的对，含 need、expert 两列，与 --experts 同用"))
-    parser.add_path("--pairs", _("只为表中的“需求—成果”对评分，每对都有一行结果"))
-    parser.add_output("--report", _("另写一份可直接打开的网页报告"))
-    parser.add_path("--model", _("learn 命令写出的模型文件夹，按人工评级调整次序和等级"))
+    parser.add_path("--pairs", _("只为表中的“需求—成果”对评分，每对都有一行结果；与 --achievements 同用"))
+    parser.add_output("--report", _("另写一份可直接打开的网页报告；与 --achievements 同用"))
+    parser.add_path("--model", _("learn 命令写出的模型文件夹，按人工评级调整次序和等级；与 --achievements 同用"))
     parser.add_path("--words", _("领域词表，一行一词，分词时保持完整"))
     parser.add_count("--top", _("每条需求最多列出几个，默认 20"), default=20)
 
