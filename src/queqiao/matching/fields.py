@@ -6,8 +6,7 @@ The model is a file of plain arrays in the data folder. What it is asked about g
 import logging
 import os
 import zipfile
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -30,8 +29,7 @@ from queqiao.taxonomy.models import Node
 from queqiao.taxonomy.queries import fields
 
 LEARN = "matching.fields"
-FEWEST = 60  # records from which it is worth learning
-FEWEST_OF_A_FIELD = 3
+FEWEST = 20  # records, by which it can be told how far a suggestion can be believed
 MOST = 3_000  # the newest; learning them takes some ten seconds
 MOST_DRIFT = 0.1  # by which share the published records may grow or shrink before it is learned anew
 SHORTEST = 8  # characters from which a text tells anything
@@ -84,11 +82,12 @@ def suggest_field(kind: str, values: Mapping[str, str]) -> Suggestion | None:
 
 def learn_fields(context: RunContext) -> dict[str, Any]:
     """Learn from the published records that have one field; where they are too few, forget what was learned."""
-    published, examples = _published(), list(_examples())
+    published, examples = _published(), _examples()
     if len(examples) < FEWEST or len({one.label for one in examples}) < 2:
         _path().unlink(missing_ok=True)
         return {"published": published, "learned": 0}
-    model = learn(read_corpus(examples, (), analyser=analyser()), progress=context.progress)
+    corpus = read_corpus(examples, (), more_labels=_narrowest(), analyser=analyser())
+    model = learn(corpus, progress=context.progress)
     unfinished = _path().with_suffix(".unfinished")
     with unfinished.open("wb") as file:
         np.savez_compressed(file, **model.arrays())  # type: ignore[arg-type]  # names of arrays, not options
@@ -123,8 +122,15 @@ def _published() -> int:
     return sum(model.objects.filter(state=State.PUBLISHED).count() for model in _KINDS)
 
 
-def _examples() -> Iterator[Example]:
-    """Yield the newest published records that have one field, of fields of which there are some."""
+def _narrowest() -> list[str]:
+    """Return the names of the fields that hold no others: a record may be the first of its field."""
+    nodes = _nodes()
+    holding = {node.parent_id for node in nodes.values()}
+    return [name for name, node in nodes.items() if node.pk not in holding]
+
+
+def _examples() -> list[Example]:
+    """Return the newest published records that have one field."""
     known, made = _nodes(), []
     for model in _KINDS:
         rows = model.objects.filter(state=State.PUBLISHED).prefetch_related("fields").order_by("-published_at", "pk")
@@ -133,9 +139,7 @@ def _examples() -> Iterator[Example]:
             if len(names) == 1 and names[0] in known:
                 made.append((record.published_at, Example(names[0], _text(record.KIND, _getter(record)))))
     made.sort(key=lambda one: (one[0], one[1]), reverse=True)
-    newest = [example for _at, example in made[:MOST]]
-    counts = Counter(one.label for one in newest)
-    return (one for one in newest if counts[one.label] >= FEWEST_OF_A_FIELD)
+    return [example for _at, example in made[:MOST]]
 
 
 def _getter(record: Any) -> Callable[[str], str]:

@@ -1,6 +1,6 @@
 """The classifier: labels for texts, each with its confidence and the runner-up."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,13 +87,20 @@ class Corpus:
 
 
 def read_corpus(
-    examples: Sequence[Example], texts: Sequence[str], *, analyser: Analyser, progress: Progress = silent
+    examples: Sequence[Example],
+    texts: Sequence[str],
+    *,
+    more_labels: Iterable[str] = (),
+    analyser: Analyser,
+    progress: Progress = silent,
 ) -> Corpus:
     """Turn all texts into vectors; the order of the examples does not matter.
 
+    Of ``more_labels`` there need be no example; those of which no words are known are left out.
     Raises ValueError for fewer than two labels or more than MOST_EXAMPLES examples.
     """
-    labels = tuple(sorted({one.label for one in examples}))
+    worded = (label for label in more_labels if len(describe(label)) > 1)
+    labels = tuple(sorted({*(one.label for one in examples), *worded}))
     if len(labels) < 2:
         raise ValueError("at least two labels are needed")
     if len(examples) > MOST_EXAMPLES:

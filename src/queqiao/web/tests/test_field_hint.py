@@ -65,6 +65,14 @@ def test_what_is_typed_brings_a_suggestion_that_one_click_takes(town: Town) -> N
     assert f'value="{node.pk}"' in page
 
 
+def test_a_field_of_which_nothing_is_published_yet_is_suggested_by_its_words(town: Town) -> None:
+    food = "食品加工与保鲜"
+    Node.objects.create(classification=town.node.classification, code="food", name=food, name_en="Food")
+    taught(town)
+    said = hint(town, untitled(town), title="果蔬采后冷链保鲜与肉制品杀菌包装，延长货架期")
+    assert f"建议领域：{food}（把握 " in said
+
+
 def test_nothing_is_said_where_a_field_is_chosen_or_nothing_is_typed(town: Town) -> None:
     taught(town)
     need = untitled(town)

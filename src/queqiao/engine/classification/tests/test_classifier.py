@@ -89,6 +89,12 @@ def test_a_label_that_nobody_knows_is_described_by_its_name() -> None:
     assert describe("/、") == ("/、",)
 
 
+def test_a_label_without_an_example_is_found_where_its_words_are_known() -> None:
+    corpus = read_corpus(EXAMPLES, ["高炉炉渣脱硫与铁水预处理"], more_labels=["冶金工程", "甲类"], analyser=ANALYSER)
+    assert corpus.labels == ("冶金工程", "水处理", "育种", "铸造")
+    assert classify(corpus).guesses[0].label == "冶金工程"
+
+
 def test_texts_without_a_label_teach_what_goes_together() -> None:
     """Neither of the two words stands in an example, but others of the texts name them beside words that do."""
     examples = [Example("1", "压铸"), Example("2", "选育")]
