@@ -43,7 +43,7 @@ _BEFORE: tuple[tuple[str, Comparison | None], ...] = (
     (rf"{_CHANGE_UP}了?{_TO}了?", GE),
     (rf"{_CHANGE_DOWN}了?(?:{_TO}|在)了?", LE),
     (_REACHES, None),
-    (r"优于|好于", None),
+    (r"优于|好于|better than\s", None),
     (r"大约为|大约|约为|约|近似为|近似|≈", APPROX),
     (r"(?:no less than|not less than|at least|a minimum of)\s", GE),
     (r"(?:no more than|not more than|at most|up to|not exceeding|not exceed|within|a maximum of)\s", LE),
@@ -67,7 +67,7 @@ _AFTER: tuple[tuple[re.Pattern[str], Comparison], ...] = (
 
 # 减少返工工时两成: the verb of change stands before its object.
 _CHANGES_OBJECT = re.compile(
-    r"(?:减少|降低|节约|节省|提高|提升|增加|缩短|削减)了?(?![率量值幅后比机式高速度到至为])(?:工时|用时|[^，。；、\d的后时到至为达在使且并和可]){1,8}$"
+    r"(?:减少|降低|节约|节省|提高|提升|增加|缩短|削减)了?(?![率量值幅后比机式高速度力角到至为])(?:工时|用时|[^，。；、\d的后时到至为达在使且并和可]){1,8}$"
 )
 
 

@@ -31,6 +31,8 @@ _QUANTITY_HEAD = re.compile(
     r"(?:[度率量力比数值期能长宽高径厚深压流强寿命限程距速段]|时间|精度|温度|功率|范围|周期|电压|电流|频率|寿命|尺寸|负载|误差)[为:：在达到]{0,2}$"
 )
 _JOINS = re.compile(r"\s*(?:、|和|及|与|且|并|，|；|/|或|×)")
+TIMES = frozenset({"s", "min", "h", "d"})
+_JOINED_SETTING = re.compile(r"\s*(?:[×和]|、[^，。；、\d≥≤<>]{0,8}?)\s*")  # 25℃、相对湿度60%条件下
 _SETTING_UNITS = frozenset({"Cel", "d", "h", "min", "C", "times", "a", "mo", "s", "r/min", "Hz", "kHz", "MHz", "GHz",
                             "V", "MPa", "kPa", "m", "mm", "m/s", "nm", "mW", "K", "kV", "A", "um", "%"})  # fmt: skip
 
@@ -60,11 +62,14 @@ def find_conditions(
     """Return which phrases are conditions, and for each of the others the condition it stands under, by index."""
     setting: dict[int, Condition] = {}
     for index, phrase in enumerate(phrases):
+        if _is_time_within(text, clauses, phrases, index):
+            setting[index] = Condition(phrase.start, phrase.end)
+            continue
         condition = _condition_of(text, clauses, phrases, index)
         if condition is not None and (not phrase.compared or _is_setting_anyway(text, phrase)):
             setting[index] = condition
     for index in range(len(phrases) - 2, -1, -1):  # 750℃、90MPa条件下: what is joined to a condition is one
-        joined = re.fullmatch(r"\s*[、×和]\s*", text[phrases[index].end : phrases[index + 1].start])
+        joined = _JOINED_SETTING.fullmatch(text, phrases[index].end, phrases[index + 1].start)
         if joined and index + 1 in setting and not phrases[index].compared:
             setting[index] = Condition(phrases[index].start, setting[index + 1].end)
     setting = {index: _without_subject(text, condition) for index, condition in setting.items()}
@@ -74,6 +79,17 @@ def find_conditions(
 def _is_setting_anyway(text: str, phrase: Phrase) -> bool:
     """温度低于5℃时, 从30%升到95%耗时: what follows makes a condition of a value with a comparison."""
     return _MARKER_AT_ONCE.match(text, phrase.end) is not None or _ends_measured_change(text, phrase)
+
+
+def _is_time_within(text: str, clauses: Sequence[tuple[int, int]], phrases: Sequence[Phrase], index: int) -> bool:
+    """溶出度30分钟内≥85%, 60min内去除率≥95%: the time in which the value after it is reached."""
+    phrase = phrases[index]
+    following = phrases[index + 1] if index + 1 < len(phrases) else None
+    if following is None or phrase.unit not in TIMES or text[phrase.end - 1] != "内" or not following.compared:
+        return False
+    if following.unit in TIMES or following.start >= _clause_of(clauses, phrase)[1]:
+        return False
+    return following.start == phrase.end or phrase.name_start == phrase.start
 
 
 def _ends_measured_change(text: str, phrase: Phrase) -> bool:

@@ -7,10 +7,11 @@ no indicator; tell conditions from results; name what is left.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import isclose
 
 from queqiao.engine.text.quantities.comparison import Word, better_direction, changes_object, word_after, word_before
-from queqiao.engine.text.quantities.conditions import Condition, Phrase, find_conditions, is_setting_range
+from queqiao.engine.text.quantities.conditions import TIMES, Condition, Phrase, find_conditions, is_setting_range
 from queqiao.engine.text.quantities.exclusions import is_base, is_excluded
 from queqiao.engine.text.quantities.model import Comparison, Folded, Indicator
 from queqiao.engine.text.quantities.naming import Name, Per, find_head, find_name, find_per, meant_unit, with_per
@@ -20,6 +21,7 @@ from queqiao.engine.text.quantities.values import Value, find_values
 # A share of something that the text names between the comparison and the number: 不超过杆长的3%.
 _BASE = re.compile(r"(?P<base>[^，。；、\d]{1,10})的$")
 _IN_OTHER_WORDS = re.compile(r"\s*\((?:约为?|合|即|相当于|=|≈|about|or)?\s*", re.IGNORECASE)
+_STILL = re.compile(r"(?:仍|依然)[然可能]?$")
 ROUNDED = 0.05  # how far a value in brackets may be off by rounding
 # Of these a share is a comparison with something else; of anything else it is a share of the thing's own rating.
 _ANOTHER = re.compile(
@@ -53,7 +55,7 @@ def extract_indicators(text: str) -> tuple[Indicator, ...]:
     """Return the indicators of a text in order; no two overlap, and any text whatsoever is accepted."""
     folded = Folded.of(text)
     meant = [draft for draft in _drafts(folded) if _is_meant(folded, draft)]
-    drafts = _without_heads(folded.text, _without_doubles(folded.text, meant))
+    drafts = _without_heads(folded.text, _with_names_before(folded.text, _without_doubles(folded.text, meant)))
     phrases = [
         Phrase(
             draft.start,
@@ -141,6 +143,21 @@ def _without_doubles(text: str, drafts: Sequence[_Draft]) -> list[_Draft]:
     ]
 
 
+def _with_names_before(text: str, drafts: Sequence[_Draft]) -> list[_Draft]:
+    """Give values without a name the one before: 溶出度30分钟内≥85%; 抗菌率≥99%，洗涤50次后仍≥95%."""
+    result = list(drafts)
+    for index, (first, second) in enumerate(pairwise(drafts), 1):
+        if second.name.text or not second.before:
+            continue
+        timed = first.value.unit in TIMES and second.value.unit not in TIMES and first.end == second.start
+        still = [one for one in drafts[max(0, index - 2) : index] if one.value.unit == second.value.unit]
+        if timed:
+            result[index] = replace(second, name=first.name)
+        elif still and _STILL.search(text, second.clause[0], second.start):
+            result[index] = replace(second, name=still[-1].name)
+    return result
+
+
 def _same_value(first: Value, second: Value) -> bool:
     if first.unit == second.unit:
         return False
@@ -177,7 +194,7 @@ def _shared_comparisons(text: str, drafts: Sequence[_Draft]) -> list[_Draft]:
         if not second.value.joined or second.before is not None:
             continue
         joined = text[first.end : second.start]
-        if re.search(r"[×xX*]", joined) or "分别" in text[first.clause[0] : first.start]:
+        if re.search(r"[×xX*/]", joined) or "分别" in text[first.clause[0] : first.start]:
             before = replace(first.before, position=second.start) if first.before else None
             result[index] = replace(second, before=before, name=first.name)
     return _listed_names(text, result)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 _STOP = re.compile(r"[，。；、,;\n()（）:！？!?\s≥≤<>=~]")
 _LATIN = re.compile(r"[A-Za-z]")
 _JOINERS = re.compile(
-    r"[\W_]*(?:或|和|及|与|以及|且|并|而|也|with|and|the|at|of|to|a|an|shall|deliver|has|have)*[\W_]*"
+    r"[\W_]*(?:或|和|及|与|以及|且|并|而|也|之?后|时|下|for|withstand|with|and|the|at|of|to|a|an|shall|deliver|has|have)*[\W_]*"
 )
 _LEAD = re.compile(
-    r"(?:[下时后处](?=\d)|\s*(?:the|an?|and|with|our|its?|we|you|they|needs?|wants?|has|have|of|for|in)\s)+",
+    r"(?:在(?=[A-Za-z])|[下时后处](?=\d)|\s*(?:the|an?|and|with|our|its?|we|you|they|needs?|wants?|has|have|of|for|in)\s)+",
     re.IGNORECASE,
 )
 _TRAIL = re.compile(r"(?:\s+(?:of|by|is|are|at|to|should|must|be|shall|deliver))+\s*$", re.IGNORECASE)
@@ -23,7 +23,7 @@ _TAIL = re.compile(
 _FROM = re.compile(r"(?:由|从)[^，。；]{1,16}$")
 _HEAD = re.compile(
     r".*(?:使得|使其|使(?!用)|把|将|让|对于|(?<![相绝比])对(?!流|比|称)|其|该|且|并(?![发行网联])|而|并且|同时|要求|需要|希望|保证|确保|实现|满足|具有|具备|支持|后的|时的|的|"
-    r"采用|通过|经过|所得|得到|产品|方案|现有|新型|整体|(?<!断)后(?!处理|续|端|坐)|时(?!间|延|效|长|速|刻)|下(?!限|降|料|游)|处(?!理|置|方)|中(?!心|值|试|性|间|位|径)|还(?!原))(?=[^\W\d_])"
+    r"采用|通过|经过|所得|得到|产品|方案|现有|新型|整体|研制|研发|开发(?!区)|(?<!断)后(?!处理|续|端|坐)|时(?!间|延|效|长|速|刻)|下(?!限|降|料|游)|处(?!理|置|方)|中(?!心|值|试|性|间|位|径)|还(?!原))(?=[^\W\d_])"
 )
 _RIVAL_FIRST = re.compile(r"(?:与|和|同|较|相比|比)[^，。；]{1,12}?(?:相比较?|比较?)(?!例|值|表)")
 _RIVAL_LAST = re.compile(r"(?:比|较|与|同)(?!例|值|表面|重|热|容|强度)[^，。；]{1,10}$")
@@ -160,6 +160,7 @@ _MEANINGS = (
     ("度", "deg", re.compile(r"电|能耗|耗能"), "kW.h"),
     ("度", "deg", re.compile(r"温(?!度计)|冷|热|沸点|熔点|凝点|滴点|闪点|露点"), "Cel"),
     ("分", "min", re.compile(r"评分|得分|打分|分值|满意度|评价"), "1"),
+    ("", "1", re.compile(r"R[az]$"), "um"),
     ("周", "wk", re.compile(r"循环|疲劳|弯折|插拔"), "times"),
 )
 

@@ -151,6 +151,10 @@ def _denominator(text: str, start: int) -> tuple[str, float, int] | None:
         part, share = _counted(number[0], more[0], share) if number else (more[0], share)
         code, position = f"{code}.{part}", more[2]
     if bracket:
+        per = _PER.match(text, position)
+        below = _denominator(text, per.end()) if per else None
+        if below is not None:  # kW/(m3/min)
+            code, share, position = _divide(code, below[0]), share / below[1], below[2]
         if not text.startswith(")", position):
             return None
         position += 1
@@ -176,6 +180,9 @@ def _counted(number: str, code: str, share: float) -> tuple[str, float]:
 def _divide(code: str, under: str) -> str:
     if under == "1":
         return code
+    if "/" in under:
+        above, below = under.split("/", 1)
+        return _divide(_times(code, below.strip("()")), above)
     if code == "times" and under in ("s", "min", "h", "d", "a", "mo"):
         code = "1"
     if code == "frame" and under == "s":

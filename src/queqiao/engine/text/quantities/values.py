@@ -11,7 +11,8 @@ from queqiao.engine.text.quantities.units import Unit, convert, recognise
 _JOINT = re.compile(r"\s*(?:~{1,2}|-{3}|-|至|到|to )\s*(?:\+|零上)?(-|零下)?\s*")
 _BELOW_ZERO = re.compile(r"零下$")
 _INVERSE_AFTER = re.compile(r"\)\s?[×xX*]\s?10\^?(-?\d{1,2})(?=/)")
-_TOLERANCE = re.compile(r"\s*±\s*")
+_PLUS_MINUS = re.compile(r"(?:±|正负)$")
+_TOLERANCE = re.compile(r"\s*(?:±|正负)\s*")
 _RATIO = re.compile(r"\s?:\s?")
 _TIMES_JOINT = re.compile(r"\s*[×xX*]\s*")
 _LIST_JOINT = re.compile(r"\s*(?:、|/|和|与|及|以及)\s*")
@@ -54,8 +55,9 @@ def _read(text: str, numbers: Sequence[Number], index: int) -> tuple[Value, int]
     """Read the value that begins with ``numbers[index]``; return it and how many numbers it takes."""
     first = _simple(text, numbers[index])
     following = numbers[index + 1] if index + 1 < len(numbers) else None
-    if text[first.start - 1 : first.start] == "±":
-        return _plus_minus(text, first), 1
+    sign = _PLUS_MINUS.search(text, max(0, first.start - 2), first.start)
+    if sign is not None:
+        return replace(first, start=sign.start(), low=-first.high, kind=Comparison.RANGE), 1
     if following is None:
         return first, 1
     for read in (_tolerance, _range, _ratio, _fraction):
@@ -99,11 +101,6 @@ def _sign(text: str, start: int) -> int:
         return 1
     before = text[start - 2 : start - 1]
     return 1 if before and (before.isdigit() or (before.isascii() and before.isalpha()) or before in ")%°") else -1
-
-
-def _plus_minus(text: str, value: Value) -> Value:
-    start = value.start - 1
-    return replace(value, start=start, low=-value.high, kind=Comparison.RANGE)
 
 
 def _tolerance(text: str, first: Value, following: Number) -> Value | None:

@@ -293,3 +293,36 @@ def test_the_same_value_in_another_unit_is_one_indicator():
         assert [one.name for one in extract_indicators(text)] == [text[:2]]
     other = extract_indicators("强度30MPa（3 GPa）")
     assert [(one.low, one.condition) for one in other] == [(30, "3 GPa")]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "low", "high", "unit", "condition"),
+    [
+        ("药物溶出度30分钟内≥85%", "药物溶出度", 85, None, "%", "30分钟内"),
+        ("60min内去除率≥95%", "去除率", 95, None, "%", "60min内"),
+        ("抗压强度28d达3MPa", "抗压强度", 3, None, "MPa", "28d"),
+        ("压缩空气系统比功率≤6.0kW/(m³/min)", "压缩空气系统比功率", None, 6, "kW.min/m3", None),
+        ("加工表面粗糙度Ra0.8以下", "加工表面粗糙度Ra", None, 0.8, "um", None),
+        ("研制额定载荷500kg的小车", "额定载荷", 500, 500, "kg", None),
+        ("样机最大提升力5kN", "样机最大提升力", 5, 5, "kN", None),
+        ("误差不超过正负0.5毫米", "误差", -0.5, 0.5, "mm", None),
+        ("长度20正负0.1毫米", "长度", 19.9, 20.1, "mm", None),
+        ("Accuracy better than 95%", "Accuracy", 95, None, "%", None),
+        ("在25℃、相对湿度60%条件下，检出限5ppb", "检出限", 5, 5, "[ppb]", "在25℃、相对湿度60%条件下"),
+    ],
+)
+def test_one_indicator_is_read_with_its_name_and_condition(
+    text: str, name: str, low: float | None, high: float | None, unit: str, condition: str | None
+):
+    (found,) = extract_indicators(text)
+    assert (found.name, found.low, found.high, found.unit, found.condition) == (name, low, high, unit, condition)
+    assert not found.relative
+
+
+def test_what_holds_still_after_something_is_of_the_same_quantity():
+    first, second = extract_indicators("抗菌率≥99%，洗涤50次后仍≥95%")
+    assert (second.name, second.condition) == (first.name, "洗涤50次后") == ("抗菌率", "洗涤50次后")
+
+
+def test_values_with_a_stroke_between_share_their_bound():
+    assert [one.low for one in extract_indicators("拉伸强度（纵/横）≥200/180MPa")] == [200, 180]
