@@ -21,6 +21,7 @@ from queqiao.engine.text.quantities.values import Value, find_values
 # A share of something that the text names between the comparison and the number: 不超过杆长的3%.
 _BASE = re.compile(r"(?P<base>[^，。；、\d]{1,10})的$")
 _IN_OTHER_WORDS = re.compile(r"\s*\((?:约为?|合|即|相当于|=|≈|about|or)?\s*", re.IGNORECASE)
+_CLOSED = re.compile(r"\)[^，。；、()\d]*$")
 _STILL = re.compile(r"(?:仍|依然)[然可能]?$")
 ROUNDED = 0.05  # how far a value in brackets may be off by rounding
 # Of these a share is a comparison with something else; of anything else it is a share of the thing's own rating.
@@ -80,15 +81,23 @@ def _drafts(folded: Folded) -> list[_Draft]:
     drafts: list[_Draft] = []
     clause_index = 0
     clauses = folded.clauses
-    taken = 0  # where the last phrase ends: a name cannot reach back over it
+    taken = [0]  # where phrases end: a name cannot reach back over one
     for value in find_values(folded):
         while clause_index + 1 < len(clauses) and clauses[clause_index + 1][0] <= value.start:
             clause_index += 1
-        draft = _draft(folded.text, value, clauses[clause_index], max(clauses[clause_index][0], taken))
+        clause = clauses[clause_index]
+        draft = _draft(folded.text, value, clause, max(clause[0], _floor(folded.text, clause[0], value, taken)))
         drafts.append(draft)
         if _is_meant(folded, draft) and not is_base(folded.text, value):
-            taken = draft.end
+            taken.append(draft.end)
     return _shared_comparisons(folded.text, drafts)
+
+
+def _floor(text: str, clause_start: int, value: Value, taken: Sequence[int]) -> int:
+    """Return where the last phrase ends that stands before the name: 冲击功(-40℃)≥27J has its name before another."""
+    closed = _CLOSED.search(text, max(clause_start, value.start - 12), value.start)
+    opening = text.rfind("(", clause_start, closed.start()) if closed else -1
+    return max(end for end in taken if opening < 0 or end <= opening)
 
 
 def _draft(text: str, value: Value, clause: tuple[int, int], floor: int) -> _Draft:
