@@ -9,7 +9,7 @@ from queqiao.core.errors import InputError, QueqiaoError
 from queqiao.core.i18n import _
 from queqiao.engine.ranking.documents import Document, document_of
 from queqiao.engine.records import Pair
-from queqiao.engine.text.quantities import Gap, GapStatus, compare_indicators, extract_indicators, find_demands
+from queqiao.engine.text.quantities import Gap, GapStatus, compare_indicators, find_demands, find_stated
 from queqiao.imports.records import read_achievements, read_needs, read_pairs
 from queqiao.imports.writing import check_writable, write_csv
 
@@ -77,7 +77,7 @@ def _rows(
     needs: Mapping[str, Document], achievements: Mapping[str, Document], pairs: Sequence[Pair], progress: Progress
 ) -> Iterator[tuple[object, ...]]:
     demands = {one: find_demands(needs[one].text, needs[one].extent("indicators")) for one, _other in _ids(pairs)}
-    stated = {other: extract_indicators(achievements[other].text) for _one, other in _ids(pairs)}
+    stated = {other: find_stated(achievements[other].text) for _one, other in _ids(pairs)}
     for done, (one, other) in enumerate(_ids(pairs), 1):
         for gap in compare_indicators(demands[one], stated[other]):
             row = _row(gap, needs[one], achievements[other])

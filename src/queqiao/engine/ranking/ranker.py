@@ -41,8 +41,8 @@ from queqiao.engine.text.quantities import (
     GapStatus,
     Indicator,
     compare_indicators,
-    extract_indicators,
     find_demands,
+    find_stated,
     without_repeats,
 )
 
@@ -322,7 +322,7 @@ class Ranker:
 
     def _indicators_of(self, row: int) -> tuple[Indicator, ...]:
         if row not in self._indicators:
-            self._indicators[row] = extract_indicators(self.candidates[row].text)
+            self._indicators[row] = find_stated(self.candidates[row].text)
         return self._indicators[row]
 
 

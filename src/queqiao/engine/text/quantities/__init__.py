@@ -4,6 +4,7 @@ from queqiao.engine.text.quantities.demands import find_demands, without_repeats
 from queqiao.engine.text.quantities.extract import extract_indicators
 from queqiao.engine.text.quantities.gaps import Gap, GapStatus, compare_indicators
 from queqiao.engine.text.quantities.model import Comparison, Indicator
+from queqiao.engine.text.quantities.statements import find_stated
 
 __all__ = [
     "Comparison",
@@ -13,5 +14,6 @@ __all__ = [
     "compare_indicators",
     "extract_indicators",
     "find_demands",
+    "find_stated",
     "without_repeats",
 ]

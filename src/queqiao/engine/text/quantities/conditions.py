@@ -32,7 +32,13 @@ _QUANTITY_HEAD = re.compile(
 )
 _JOINS = re.compile(r"\s*(?:、|和|及|与|且|并|，|；|/|或|×)")
 TIMES = frozenset({"s", "min", "h", "d"})
-_JOINED_SETTING = re.compile(r"\s*(?:[×和]|、[^，。；、\d≥≤<>]{0,8}?)\s*")  # 25℃、相对湿度60%条件下
+_AT = re.compile(r"\d.*\s(?:at|under|after)\s$|[A-Za-z%°]\s(?:at|under|after)\s$")  # 25 MPa at -55 °F
+# ≥400MPa（T6态）, 30 MPa at room temperature
+_STATE_AFTER = re.compile(
+    r"\s*\((?P<state>[A-Z]?\d{0,2}[^()，。；\d]{0,6}态|[纵横径轴经纬]向|[满空半]载|[常室高低]温|[^()\d]{1,10}(?:工况|条件|状态|环境|负载)下?)\)"
+    r"|\s+(?:at|in|under)\s+(?P<at>(?:room|ambient|elevated|low|high)\s+(?:temperature|conditions))",
+)
+_JOINED_SETTING = re.compile(r"\s*(?:[×和/]|、[^，。；、\d≥≤<>]{0,8}?)\s*")  # 25℃、相对湿度60%条件下
 _SETTING_UNITS = frozenset({"Cel", "d", "h", "min", "C", "times", "a", "mo", "s", "r/min", "Hz", "kHz", "MHz", "GHz",
                             "V", "MPa", "kPa", "m", "mm", "m/s", "nm", "mW", "K", "kV", "A", "um", "%"})  # fmt: skip
 
@@ -99,7 +105,7 @@ def _ends_measured_change(text: str, phrase: Phrase) -> bool:
 
 def _without_subject(text: str, condition: Condition) -> Condition:
     """传感器在-40℃下, 3、25℃下: the thing itself and the mark of a list are no part of the condition."""
-    mark = re.match(r"(?:[:：\s]|\d[、.)]\s?)+(?=[^\s:：])", text[condition.start : condition.end])
+    mark = re.match(r"(?:[:：\s]|\d(?:[、)]|\.(?!\d))\s?)+(?=[^\s:：])", text[condition.start : condition.end])
     start = condition.start + (mark.end() if mark else 0)
     subject = _LED_BY.match(text, start, condition.end)
     return Condition(subject.end() if subject else start, condition.end)
@@ -110,9 +116,8 @@ def _condition_of(
 ) -> Condition | None:
     phrase = phrases[index]
     clause = _clause_of(clauses, phrase)
-    if text[phrase.start - 1 : phrase.start] == "@":  # 200m@10%反射率
-        tail = re.compile(r"[^，。；、\d]{0,8}").match(text, phrase.end, max(clause[1], phrase.end))
-        return Condition(phrase.start, tail.end() if tail else phrase.end)
+    if index and (said := _said_to_be(text, phrase, clause)) is not None:
+        return said
     bracket = _inside_brackets(text, phrase, clause)
     if bracket is not None:
         others = any(clause[0] <= other.start < clause[1] and other is not phrase for other in phrases)
@@ -125,6 +130,15 @@ def _condition_of(
     if _begins_change(text, phrase):
         return Condition(clause[0], phrase.end)
     return _before_value(text, phrase, following, clause)
+
+
+def _said_to_be(text: str, phrase: Phrase, clause: tuple[int, int]) -> Condition | None:
+    """200m@10%反射率, 25 MPa at -55 °F: a sign or a word says that it is the condition of what stands before it."""
+    if text[phrase.start - 1 : phrase.start] == "@":
+        tail = re.compile(r"[^，。；、\d]{0,8}").match(text, phrase.end, max(clause[1], phrase.end))
+        return Condition(phrase.start, tail.end() if tail else phrase.end)
+    at = not phrase.compared and _AT.search(text, max(clause[0], phrase.start - 7), phrase.start)
+    return Condition(phrase.start, phrase.end) if at else None
 
 
 def is_setting_range(text: str, end: int) -> bool:
@@ -200,6 +214,8 @@ def _governed(
         if near:
             whole = Condition(min(one.start for one in near), max(one.end for one in near))
             governed[index] = near[0] if ")" in text[whole.start : whole.end] else whole
+        elif state := _STATE_AFTER.match(text, phrase.end):
+            governed[index] = Condition(*state.span("state" if state["state"] else "at"))
         elif worded := _WORDED.search(text, clause[0], max(clause[0], phrase.name_start)):
             governed[index] = _without_subject(text, Condition(worded.start(), worded.end()))
     return governed

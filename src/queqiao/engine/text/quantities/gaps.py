@@ -13,7 +13,14 @@ from itertools import pairwise
 
 from queqiao.engine.text.quantities.comparison import better_direction
 from queqiao.engine.text.quantities.model import Comparison, Folded, Indicator
-from queqiao.engine.text.quantities.names import conditions_alike, full_name, is_peak, is_unnamed, name_similarity
+from queqiao.engine.text.quantities.names import (
+    conditions_alike,
+    full_name,
+    is_peak,
+    is_unnamed,
+    name_similarity,
+    plain_name,
+)
 from queqiao.engine.text.quantities.units import convert
 from queqiao.engine.text.quantities.values import Value, find_values
 
@@ -27,6 +34,9 @@ _THROUGHPUT = re.compile(r"处理|产能|生产能力|规模")
 # Of a range in which a product can be set the far end counts.
 _SETTABLE = re.compile(r"速度|转速|车速|线速")
 _WEAR = re.compile(r"循环|水洗|洗涤|老化|浸泡|盐雾|弯折|摩擦|磨损|冻融|搁置|存放|暴晒|次后|连续运行")
+_RISE = re.compile(r"温升|温差|升温|降温|过热度|过冷度|温度差|temperature rise")  # differences of temperatures
+_RUNNING, _CALENDAR = re.compile(r"(?:^|/)(?:h|min|s)$"), re.compile(r"(?:^|/)(?:a|mo)$")
+ABOUT = 0.02  # 约92% says nothing of a bound of 92 %
 _UP = (Comparison.GE, Comparison.GT)
 _DOWN = (Comparison.LE, Comparison.LT)
 
@@ -81,10 +91,30 @@ def _gap(need: Indicator, offered: Sequence[Indicator], related: bool) -> Gap:
     alike.sort(key=lambda entry: (-_condition_fit(need, entry[1]), -entry[0], entry[1].start))
     if not alike or _condition_fit(need, alike[0][1]) == 0:
         return Gap(need, None, GapStatus.NOT_STATED, None)
-    best = alike[0][1]
-    low, high = _in_unit(best.low, best, need.unit), _in_unit(best.high, best, need.unit)
-    status, margin = _judge(need, best.comparison, low, high)
-    return Gap(need, None if status is GapStatus.NOT_STATED else best, status, margin)
+    fitting = [other for _, other in alike if _condition_fit(need, other) == _condition_fit(need, alike[0][1])]
+    judged = [_judged(need, other) for other in _closest(need, fitting)]
+    if len({gap.status for gap in judged}) > 1:  # it says both, and nothing tells which is its own
+        return Gap(need, None, GapStatus.NOT_STATED, None)
+    return judged[0]
+
+
+def _closest(need: Indicator, fitting: Sequence[Indicator]) -> Sequence[Indicator]:
+    """Return those under the very name that is asked for, and of these the ones that state a bound; else all."""
+    if need.unit == "pixel":  # an area, and the sides that make it
+        return fitting[:1]
+    named = [other for other in fitting if plain_name(other.name) == plain_name(need.name)]
+    bounded = [other for other in named if other.comparison in (*_UP, *_DOWN)]
+    return bounded or named or fitting
+
+
+def _judged(need: Indicator, other: Indicator) -> Gap:
+    low, high = _in_unit(other.low, other, need), _in_unit(other.high, other, need)
+    status, margin = _judge(need, other.comparison, low, high)
+    if status is GapStatus.MET and other.comparison is Comparison.APPROX and margin is not None and margin < ABOUT:
+        status = GapStatus.NOT_STATED
+    if status is GapStatus.NOT_STATED:
+        return Gap(need, None, status, None)
+    return Gap(need, other, status, margin)
 
 
 def _likeness(need: Indicator, other: Indicator, offered: Sequence[Indicator], related: bool) -> float:
@@ -104,11 +134,21 @@ def _likeness(need: Indicator, other: Indicator, offered: Sequence[Indicator], r
 
 
 def _comparable(need: Indicator, other: Indicator) -> bool:
-    return need.relative == other.relative and convert(1.0, other.unit, need.unit) is not None
+    if need.relative != other.relative or convert(1.0, other.unit, need.unit) is None:
+        return False
+    # A year of 8,760 hours is no year of work.
+    return not any(_RUNNING.search(one.unit) and _CALENDAR.search(two.unit) for one, two in _both_ways(need, other))
 
 
-def _in_unit(value: float | None, indicator: Indicator, unit: str) -> float | None:
-    return None if value is None else convert(value, indicator.unit, unit)
+def _both_ways(need: Indicator, other: Indicator) -> tuple[tuple[Indicator, Indicator], tuple[Indicator, Indicator]]:
+    return (need, other), (other, need)
+
+
+def _in_unit(value: float | None, other: Indicator, need: Indicator) -> float | None:
+    if value is None:
+        return None
+    rises = bool(_RISE.search(need.name) or _RISE.search(other.name))
+    return convert(value, other.unit, need.unit, difference=rises)
 
 
 def _condition_fit(need: Indicator, other: Indicator) -> int:
@@ -147,7 +187,9 @@ def _judge(
     if need.comparison is Comparison.RANGE:
         return _judge_range(need, low, high), None
     upward = need.comparison in _UP
-    if need.comparison in (Comparison.EQ, Comparison.APPROX):
+    if need.comparison in (Comparison.EQ, Comparison.APPROX) and need.relative:
+        upward = True  # 降低20%: by so much at least
+    elif need.comparison in (Comparison.EQ, Comparison.APPROX):
         # A bare number asks for at least as much, unless less of the quantity is better.
         upward = better_direction(need.name, need.unit, need.low or 0.0) is Comparison.GE
     bound = need.low if upward else need.high
@@ -159,7 +201,7 @@ def _judge(
     tiny = 1e-9 * max(abs(bound), abs(worst), 1e-300)
     strict = need.comparison in (Comparison.GT, Comparison.LT) and comparison not in (Comparison.GT, Comparison.LT)
     met = inside > tiny if strict else inside >= -tiny
-    margin = round(inside / abs(bound), 6) if bound else None
+    margin = round(inside / abs(bound), 6) + 0.0 if bound else None  # no -0.0
     return (GapStatus.MET if met else GapStatus.NOT_MET), margin
 
 

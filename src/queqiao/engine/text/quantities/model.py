@@ -1,5 +1,6 @@
 """What an indicator is, and the folded text in which it is looked for."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,6 +9,7 @@ from itertools import pairwise
 
 from queqiao.engine.text.normalise import Normalised, normalise
 
+_BRACKETED = re.compile(r"\([^()。！？\n]{0,40}\)")  # （150℃，1h） is one thing
 LONGEST_CLAUSE = 150  # characters; bounds the work on texts without punctuation
 
 
@@ -77,7 +79,10 @@ class Folded:
     @cached_property
     def clauses(self) -> Sequence[tuple[int, int]]:
         """The spans between commas, stops and line breaks; longer ones than people write are cut into pieces."""
-        borders = [i for i, letter in enumerate(self.text) if letter in "，；。！？\n;" or self._comma(i)]
+        inside = {i for found in _BRACKETED.finditer(self.text) for i in range(*found.span())}
+        borders = [
+            i for i, letter in enumerate(self.text) if (letter in "，；。！？\n;" or self._comma(i)) and i not in inside
+        ]
         starts = [0, *(border + 1 for border in borders)]
         whole = zip(starts, [*borders, len(self.text)], strict=True)
         return [piece for start, end in whole for piece in _pieces(start, end)]

@@ -53,6 +53,11 @@ _VAGUE = frozenset({"强度", "模量", "系数", "含量", "比例", "指数"})
 _NARROWED = re.compile(
     r"待机|休眠|静态|空载|怠速|面内|面外|径向|轴向|横向|纵向|瞬时|瞬态|(?<!峰)峰值|短时|理论|局部|首次|初始|湿态|干态|入口|出口|单程|残余|标称|爆破|破坏|极限|试验|启动|不良|不合格|未[达通合]|重复(?=定位|精度|测量)"
 )
+_EXTENTS = tuple(
+    re.compile(words)
+    for words in (r"最[大高快长多]|峰值", r"最[小低短少]", r"平均|均值", r"额定|标称", r"稳定|持续|连续")
+)
+_CODES = re.compile(r"[a-z]*\d+[a-z]*")  # T6态 is not T4态
 _WORKS = re.compile(r"(?:工作|使用|运行|存储|贮存|适用|耐热|环境|条件)$")
 _SUPERLATIVE = re.compile(r"(?:最快|最高|最大|最多|峰值|可|可达|达|能)*")
 # Words that make two quantities of one: 进水温度 is not 出水温度.
@@ -60,7 +65,7 @@ _OPPOSITES = tuple(
     frozenset(pair)
     for pair in (
         "进出", "上下", "正负", "横纵", "轴径", "经纬", "充放", "常高", "常低", "高低", "冷热", "静动", "拉压", "内外",
-        "长短", "干湿", "前后", "左右", "大小", "顶底", "室高", "室低", "满轻", "满空", "满半",
+        "长短", "干湿", "前后", "左右", "大小", "顶底", "室高", "室低", "满轻", "满空", "满半", "误漏",
     )
 )  # fmt: skip
 
@@ -97,6 +102,8 @@ def name_similarity(first: str, second: str, *, related: bool = True) -> float:
     nothing (收率 is not 蛋白提取率 then).
     """
     a, b = _core(first), _core(second)
+    if _extents(first) and _extents(second) and not _extents(first) & _extents(second):
+        return 0.0
     if not a or not b or set(_NARROWED.findall(first)) != set(_NARROWED.findall(second)) or _opposed(first, second):
         return 0.0
     if not related and (a in _HEADS_ALONE or b in _HEADS_ALONE):
@@ -112,6 +119,8 @@ def _by_head(a: str, b: str, shared: int, related: bool) -> float:
     rest_a, rest_b = a[: len(a) - shared], b[: len(b) - shared]
     if not rest_a or not rest_b:
         return 0.5 if a[len(a) - shared :] in _VAGUE or not related else 0.9
+    if _CODES.findall(rest_a) != _CODES.findall(rest_b):
+        return 0.0
     similarity = 0.45 + 0.45 * _dice(rest_a, rest_b)
     if related and shared >= 3 and _SELF_STANDING.search(a[len(a) - shared :]) and not _opposed(rest_a, rest_b):
         return max(0.7, similarity)
@@ -123,6 +132,16 @@ def _by_parts(a: str, b: str) -> float:
     return max(0.65 if inside else 0.0, 0.8 * _dice(a, b))
 
 
+def _extents(name: str) -> frozenset[int]:
+    """Return which of the greatest, the least, the mean and the rated value a name means."""
+    return frozenset(i for i, words in enumerate(_EXTENTS) if words.search(name))
+
+
+def plain_name(name: str) -> str:
+    """Return a name without blanks and signs, of one width and case."""
+    return re.sub(r"[\s\W_]+", "", normalise(name).text)
+
+
 def _opposed(one: str, other: str) -> bool:
     return any(
         len(pair & set(one)) == 1 and len(pair & set(other)) == 1 and pair & set(one) != pair & set(other)
@@ -132,7 +151,7 @@ def _opposed(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=65536)
 def _core(name: str) -> str:
-    folded = re.sub(r"[\s\W_]+", "", normalise(name).text)
+    folded = plain_name(name)
     plain = _EMPTY.sub("", folded) or folded
     return _SYNONYM.sub(lambda match: _SYNONYM_OF[match[0]], plain)
 

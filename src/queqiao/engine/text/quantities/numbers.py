@@ -12,6 +12,9 @@ _DIGITS = rf"(?:{_THOUSANDS}|\d+)(?:\.\d+)?"
 _POWER = re.compile(r"\s?[×xX*·]\s?10(?:\^?([-+]?\d{1,2}))")
 _BARE_POWER = re.compile(r"\^?([-+]?\d{1,2})(?!\d)")
 _EXPONENT = re.compile(r"[eE]([-+]?\d{1,2})(?![\dA-Za-z])")
+_AFTER_POWER = re.compile(
+    r"\s?(?:Ω|欧|Pa|帕|次|个(?!月)|CFU|cfu|IU|U/|S/|J|A(?![a-z])|/K|/℃|/°C|m2/s|cm2/s|mol|copies|cells|循环)"
+)
 _ARABIC = re.compile(_DIGITS)
 _MULTIPLIERS = {"万亿": 1e12, "千亿": 1e11, "百亿": 1e10, "十亿": 1e9, "亿": 1e8, "千万": 1e7, "百万": 1e6,
                 "十万": 1e5, "万": 1e4, "千": 1e3, "百": 1e2}  # fmt: skip
@@ -80,7 +83,9 @@ def _arabic(folded: Folded) -> Iterator[Number]:
         if bare_power is not None and _is_power(folded, bare_power):
             value, end, whole = 10.0 ** int(bare_power[1]), bare_power.end(), False
         scaled = _POWER.match(text, end) or _EXPONENT.match(text, end)
-        if scaled is not None and (scaled.re is _EXPONENT or _is_power(folded, scaled)):
+        if scaled is not None and (
+            scaled.re is _EXPONENT or _is_power(folded, scaled) or _was_raised(text, start, scaled)
+        ):
             value, end, whole = value * 10.0 ** int(scaled[1]), scaled.end(), False
         multiplier = _MULTIPLIER.match(text, end)
         if multiplier is not None:
@@ -93,6 +98,12 @@ def _is_power(folded: Folded, match: re.Match[str]) -> bool:
     """``×10^5`` and ``×10⁵`` are powers, ``12mm×105mm`` is not; a plain ``×105`` counts as one too rarely to trust."""
     position = match.start(1)
     return "^" in match[0] or not folded.original(position).isascii()
+
+
+def _was_raised(text: str, start: int, match: re.Match[str]) -> bool:
+    """1×106Ω, 1×10-9Pa: powers whose raising was lost on the way; 8×106mm is a size."""
+    small = match[1].startswith("-") or len(text[start : match.start()].split(".", maxsplit=1)[0]) == 1
+    return small and _AFTER_POWER.match(text, match.end()) is not None
 
 
 def _of(text: str) -> Iterator[Number]:

@@ -75,7 +75,7 @@ def recognise(text: str, start: int) -> Unit | None:
     code, factor, position = head
     while (per := _PER.match(text, position)) is not None:
         below = _denominator(text, per.end())
-        if below is None:
+        if below is None or (code == "Cel" and text[per.end()].isdigit()):  # 150℃/1h: at, for
             break
         under, share, position = below
         code = _divide(code, under)
