@@ -85,7 +85,7 @@ def test_given_somebody_breaks_it_off_then_what_is_kept_is_said(bulk, tmp_path: 
         context.setattr("queqiao.cli.bulk.run_job", broken_off)
         code, said = bulk()
     assert code == 2
-    assert f"0/3 条需求已经算好并留在 {tmp_path / 'top.csv.parts'}" in said
+    assert f"文本已切好，0/3 条需求已算好，都留在 {tmp_path / 'top.csv.parts'}" in said
     code, said = bulk()
     assert code == 0
     assert "分析文本" not in said

@@ -92,7 +92,7 @@ def test_what_is_wrong_with_grades_or_model_is_said_in_one_sentence(
     folder = tmp_path / "broken"
     folder.mkdir()
     call = ("match", "--needs", needs, "--achievements", achievements, "--out", tmp_path / "o.csv", "--model")
-    assert "模型无法读取" in run(*call, folder)[2]
+    assert "没有 learn 命令写出的模型" in run(*call, folder)[2]
     (folder / "model.json").write_text(json.dumps({"format": 1, "ranking": "0"}), encoding="utf-8")
     code, _printed, said = run(*call, folder)
     assert (code, (tmp_path / "o.csv").exists()) == (2, False)

@@ -60,7 +60,7 @@ def run(options: Options) -> int:
         with Progress(_("逐一比较")) as progress:
             run_job(job, progress.show)
     except KeyboardInterrupt:
-        said = _("已按 Ctrl-C 中断；{done}/{total} 条需求已经算好并留在 {folder}，重新运行同一命令会接着算。")
+        said = _("已按 Ctrl-C 中断；文本已切好，{done}/{total} 条需求已算好，都留在 {folder}，再运行一次会接着算。")
         raise QueqiaoError(said.format(done=job.done(), total=job.needs, folder=folder)) from None
     write_csv(options.out, ("need_id", "achievement_id", "rank", "similarity"), _rows(job, needs, achievements))
     job.remove()

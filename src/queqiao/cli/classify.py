@@ -9,6 +9,8 @@ from queqiao.engine.text.analyser import Analyser
 from queqiao.imports.records import read_labelled, read_texts
 from queqiao.imports.writing import check_writable, write_csv
 
+FEWEST_TO_TRUST = 20  # examples; of fewer nobody can tell how good the labels are
+
 
 def summary() -> str:
     """Say in one line what the command does."""
@@ -36,14 +38,17 @@ def run(options: Options) -> int:
     ]
     write_csv(options.out, ("id", "label", "confidence", "second"), rows, texts=("label", "second"))
     Progress.say(_("{count} 条文本已标注，写入 {path}。").format(count=len(rows), path=options.out))
-    _say_quality(found)
+    _say_quality(found, len(examples))
     return 0
 
 
-def _say_quality(found: Classification) -> None:
+def _say_quality(found: Classification, examples: int) -> None:
     """Say what held-out examples tell about the labels."""
     measured = _("轮流留出已标注的文本检验：正确率 {accuracy:.1%}，置信度平均偏差 {error:.1%}。")
     Progress.say(measured.format(accuracy=found.accuracy, error=found.calibration_error))
+    if examples < FEWEST_TO_TRUST:
+        Progress.say(_("样本只有 {count} 条，这些数只供参考，每条都请核对。").format(count=examples))
+        return
     suggested = sum(label != "" for label in found.suggestions)
     if suggested:
         advice = _("置信度不低于 {bound:.4f} 的有 {count} 条，其中约八成正确；其余请核对。")

@@ -69,7 +69,9 @@ def run(options: Options) -> int:
 
 
 def _check_combination(options: Options) -> None:
-    if bool(options.achievements) == bool(options.experts or options.records):
+    if options.achievements and (options.experts or options.records):
+        raise QueqiaoError(_("--achievements 不能与 --experts、--records 同用；请分两次匹配。"))
+    if not (options.achievements or options.experts or options.records):
         raise QueqiaoError(_("请给出 --achievements，或者同时给出 --experts 和 --records。"))
     if bool(options.experts) != bool(options.records):
         raise QueqiaoError(_("--experts 和 --records 要一起给出。"))

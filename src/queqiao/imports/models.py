@@ -34,6 +34,9 @@ def read_model_folder(folder: Path, analyser: Analyser) -> Model:
         raise InputError(_("这是一个文件；请给出 learn 命令写出的文件夹。"), path=folder)
     try:
         text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        message = _("这里没有 learn 命令写出的模型；请检查路径。")
+        raise InputError(message, path=folder) from error
     except OSError as error:
         message = _("模型无法读取（{reason}）；请给出 learn 命令写出的文件夹。")
         raise InputError(message.format(reason=error.strerror), path=path) from error

@@ -108,6 +108,8 @@ def _tables(path: Path, content: bytes, columns: Sequence[Column]) -> Iterator[T
     elif content.startswith(b"\xd0\xcf\x11\xe0"):
         message = _("这是旧的 XLS 格式或加了密码的工作簿；请去掉密码并另存为 XLSX 后重试。")
         raise InputError(message, path=path)
+    elif path.suffix.lower() == ".xlsx":
+        raise InputError(_("文件名以 .xlsx 结尾，内容却不是 XLSX；请在表格软件里另存为 XLSX。"), path=path)
     else:
         yield read_csv(path, content, lambda cells: _named(cells, columns), _HEADER_WITHIN)
 

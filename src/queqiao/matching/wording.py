@@ -63,16 +63,16 @@ def expected_grade(expected: float) -> str:
 
 
 def too_brief() -> str:
-    """Say that a candidate's text is too short to tell more."""
-    return _("成果只写了几个字")
+    """Say that a candidate's text is too short, or too often the same, to tell more."""
+    return _("成果文字太少，或只是反复写同样的话")
 
 
 def why_not_higher(match: Match) -> str:
     """Say what keeps a match from level 4, or "" where it is there."""
     if match.level == 4:
         return ""
-    obstacles = [too_brief()] if match.evidence.brief else []
     missed = [gap for gap in match.evidence.gaps if gap.status is GapStatus.NOT_MET]
+    obstacles = [too_brief()] if match.evidence.brief else [] if missed else [only_partly_alike()]
     silent = [gap for gap in match.evidence.gaps if gap.status is GapStatus.NOT_STATED]
     if missed:
         obstacles.append(_("{count} 项指标未达到").format(count=len(missed)))
@@ -84,7 +84,12 @@ def why_not_higher(match: Match) -> str:
         obstacles.append(_("共同用词少"))
     differs = [point for point in _OBSTACLES if match.evidence.agreements[point] is Agreement.DIFFERS]
     obstacles += [_("成熟度不够") if point == "maturity" else _("合作方式不一致") for point in differs]
-    return _("、").join(obstacles or [_("文字只是部分相近")])
+    return _("、").join(obstacles)
+
+
+def only_partly_alike() -> str:
+    """Say that the texts are less alike than the highest level asks for."""
+    return _("文字只是部分相近")
 
 
 def expert_reasons(match: ExpertMatch) -> str:

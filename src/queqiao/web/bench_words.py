@@ -8,7 +8,7 @@ from queqiao.engine.ranking.structured import Agreement
 from queqiao.engine.text.quantities import GapStatus
 from queqiao.matching.choices import Cause
 from queqiao.matching.models import Match
-from queqiao.matching.wording import expected_grade, point_name, too_brief
+from queqiao.matching.wording import expected_grade, only_partly_alike, point_name, too_brief
 
 SHOWN_TERMS = 5
 OBSTACLES = ("maturity", "cooperation")  # a difference here stands in the way; another field or region does not
@@ -72,7 +72,7 @@ def why_not_higher(match: Match) -> str:
         return ""
     gaps, terms = match.evidence.get("gaps", ()), _all_terms(match)
     missed, silent = (sum(gap["status"] == one for gap in gaps) for one in (GapStatus.NOT_MET, GapStatus.NOT_STATED))
-    found = [too_brief()] if match.evidence.get("brief") else []
+    found = [too_brief()] if match.evidence.get("brief") else [] if missed else [only_partly_alike()]
     if missed:
         found.append(_("{count} 项指标未达到").format(count=missed))
     if silent:
@@ -83,7 +83,7 @@ def why_not_higher(match: Match) -> str:
         found.append(_("共同用词少"))
     agreements = match.evidence.get("agreements", {})
     found += [_obstacle(point) for point in OBSTACLES if agreements.get(point) == Agreement.DIFFERS]
-    return _sentence(_("、").join(found or [_("文字只是部分相近")]))
+    return _sentence(_("、").join(found))
 
 
 def _all_terms(match: Match) -> set[str]:

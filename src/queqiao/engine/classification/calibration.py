@@ -93,7 +93,7 @@ def trusted_from(confidences: Floats, right: NDArray[np.bool_]) -> float:
     Infinite where there is none: the classifier then has nothing to suggest.
     """
     order = np.argsort(-confidences, kind="stable")
-    shares = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    shares = (np.cumsum(right[order]) + 1) / (np.arange(len(order)) + 3)  # the rule of succession
     last_of_equals = np.append(np.diff(confidences[order]) != 0, True)  # equals are suggested together or not at all
     enough = np.flatnonzero((shares >= TRUSTED) & last_of_equals)
     return float(confidences[order[enough[-1]]]) if len(enough) else float("inf")

@@ -1,6 +1,7 @@
 """From a score to a level, and the right to abstain."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 
 from queqiao.engine.text.quantities import Gap, GapStatus
 
@@ -14,6 +15,9 @@ ABSTAIN_BELOW = 0.18
 # A candidate of fewer characters than this, each counted once (a Latin word as two), says too little to be called
 # fairly strong, however alike: one word, or one word many times over.
 FEWEST_CHARACTERS = 5
+# So is one whose pairs of neighbouring characters stand so many times on the mean, unless it has many of them: long
+# texts repeat themselves honestly.
+SAME_AGAIN, MOST_PAIRS = 5, 300
 
 
 def level_of(score: float, gaps: Sequence[Gap], *, has_reason: bool, brief: bool = False) -> int:
@@ -33,9 +37,15 @@ def capped(level: int, gaps: Sequence[Gap], *, brief: bool) -> int:
     return min(level, 2 if brief else 3 if missed else 4)
 
 
-def is_brief(characters: Iterable[str]) -> bool:
-    """Whether a text of these characters (as ``Terms.characters``) says too little for a level above 2."""
-    return sum(1 + char.isascii() for char in set(characters)) < FEWEST_CHARACTERS
+def is_brief(characters: Sequence[str]) -> bool:
+    """Whether a text of these characters (as ``Terms.characters``) says too little for a level above 2.
+
+    It does where it has few characters, or where it says the same again and again.
+    """
+    if sum(1 + char.isascii() for char in set(characters)) < FEWEST_CHARACTERS:
+        return True
+    pairs = len(set(pairwise(characters)))
+    return len(characters) > SAME_AGAIN * pairs and pairs < MOST_PAIRS
 
 
 def fits(score: float, *, has_reason: bool) -> bool:

@@ -335,7 +335,7 @@ def compare_stated(need: Mapping[str, str], candidate: Mapping[str, str]) -> dic
 
 
 def _judged(rules: Rules, expected: float) -> dict[str, Any]:
-    return {"level": rules.level(expected), "expected": expected} if rules.levels else {}
+    return {"level": rules.level(expected), "expected": min(4.0, max(1.0, expected))} if rules.levels else {}
 
 
 def _indicator_part(gaps: Sequence[Gap]) -> float:

@@ -32,10 +32,7 @@
     go(at < 0 ? all[by > 0 ? 0 : all.length - 1] : all[Math.min(Math.max(at + by, 0), all.length - 1)]);
   };
   const press = (selector) => {
-    if (!here()) { // nobody was chosen yet: the first is, and the same key judges it the next time
-      go(rows()[0]);
-      return;
-    }
+    if (!here()) go(rows()[0]); // before one is chosen, the first is meant
     const button = here()?.querySelector(selector);
     if (!button) return;
     byKey = true;

@@ -185,7 +185,9 @@ def test_abstaining_leaves_a_suggestion_empty_and_the_guess_as_it_is() -> None:
 def test_suggestions_begin_where_four_in_five_are_right() -> None:
     confidences = np.array([0.9, 0.9, 0.8, 0.7, 0.6, 0.5, 0.5])
     right = np.array([True, True, True, False, True, True, False])
-    assert trusted_from(confidences, right) == 0.6
+    assert trusted_from(confidences, right) == 0.8
+    assert trusted_from(confidences, np.array([True] * 5 + [False] * 2)) == 0.6
+    assert trusted_from(confidences[:2], right[:2]) == float("inf")  # two right answers prove nothing
     assert trusted_from(confidences, np.zeros(7, dtype=bool)) == float("inf")
 
 

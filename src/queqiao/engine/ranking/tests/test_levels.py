@@ -24,6 +24,12 @@ def test_a_few_words_are_never_fairly_strong():
     assert not is_brief(["MPPT", "光", "伏", "器"])
 
 
+def test_the_same_words_again_and_again_are_no_more_than_said_once():
+    assert is_brief(list("高炉熔渣余热回收粒化") * 50)
+    assert not is_brief(list("高炉熔渣余热回收粒化") * 5)
+    assert not is_brief([chr(0x4E00 + i) for i in range(400)] * 6)
+
+
 def test_nothing_fits_where_the_best_is_weak_or_rests_on_filler_words():
     assert not fits(ABSTAIN_BELOW - 0.001, has_reason=True)
     assert not fits(0.9, has_reason=False)
