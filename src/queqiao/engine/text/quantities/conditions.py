@@ -32,7 +32,7 @@ _QUANTITY_HEAD = re.compile(
 )
 _JOINS = re.compile(r"\s*(?:、|和|及|与|且|并|，|；|/|或|×)")
 TIMES = frozenset({"s", "min", "h", "d"})
-_AT = re.compile(r"\d.*\s(?:at|under|after)\s$|[A-Za-z%°]\s(?:at|under|after)\s$")  # 25 MPa at -55 °F
+_AT = re.compile(r"[A-Za-z%°\d)]\s(?:at|under|after)\s$")  # 25 MPa at -55 °F
 # ≥400MPa（T6态）, 30 MPa at room temperature
 _STATE_AFTER = re.compile(
     r"\s*\((?P<state>[A-Z]?\d{0,2}[^()，。；\d]{0,6}态|[纵横径轴经纬]向|[满空半]载|[常室高低]温|[^()\d]{1,10}(?:工况|条件|状态|环境|负载)下?)\)"
@@ -137,7 +137,7 @@ def _said_to_be(text: str, phrase: Phrase, clause: tuple[int, int]) -> Condition
     if text[phrase.start - 1 : phrase.start] == "@":
         tail = re.compile(r"[^，。；、\d]{0,8}").match(text, phrase.end, max(clause[1], phrase.end))
         return Condition(phrase.start, tail.end() if tail else phrase.end)
-    at = not phrase.compared and _AT.search(text, max(clause[0], phrase.start - 7), phrase.start)
+    at = not phrase.compared and _AT.search(text, max(clause[0], phrase.start - 9), phrase.start)
     return Condition(phrase.start, phrase.end) if at else None
 
 
@@ -209,7 +209,7 @@ def _governed(
         near = [
             condition
             for condition in (setting[other] for other in range(max(0, index - 8), index + 8) if other in setting)
-            if _governs(condition, phrase, clause)
+            if _governs(condition, phrase, clause) and not _is_of_another(text, condition, phrase)
         ]
         if near:
             whole = Condition(min(one.start for one in near), max(one.end for one in near))
@@ -219,6 +219,11 @@ def _governed(
         elif worded := _WORDED.search(text, clause[0], max(clause[0], phrase.name_start)):
             governed[index] = _without_subject(text, Condition(worded.start(), worded.end()))
     return governed
+
+
+def _is_of_another(text: str, condition: Condition, phrase: Phrase) -> bool:
+    """25 MPa at -55 °F and curing below 250 °F: what is said with "at" holds of what stands before it."""
+    return phrase.start > condition.end and _AT.search(text, max(0, condition.start - 9), condition.start) is not None
 
 
 def _governs(condition: Condition, phrase: Phrase, clause: tuple[int, int]) -> bool:

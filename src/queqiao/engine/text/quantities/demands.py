@@ -7,6 +7,7 @@ it in its sentence, and where no word of circumstance (现有, 夏天, 我们有
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from typing import Any
 
 from queqiao.engine.text.normalise import Normalised, normalise
 from queqiao.engine.text.quantities.extract import extract_indicators
@@ -37,6 +38,7 @@ _HAPPENS = re.compile(
     r"\s*(?:的时候|时(?![间长延效速刻内])|之?后?(?:[就才即](?![可能够行好])|便(?![于捷携]))|后(?=[^，。；]{1,12}(?:就|才|会|出现|上升|下降))|不敢|必须转|鼓包|的机器|[^，。；]{0,2}出头)"
 )
 _SENTENCE = re.compile(r"[。！？!?\n]")
+FARTHEST = 300  # characters from a value at which a word of its sentence still says how it is meant
 _POINTS = ("comparison", "low", "high", "unit", "relative", "condition")
 SAME_NAME = 0.9  # from which on two names stand for one demand, where the values are the same
 _STATES = (Comparison.GE, Comparison.GT, Comparison.LE, Comparison.LT)
@@ -65,20 +67,19 @@ def find_demands(text: str, listed: tuple[int, int] = (0, 0)) -> tuple[Indicator
 def without_repeats(demands: Sequence[Indicator]) -> tuple[Indicator, ...]:
     """Return demands without those that are said again further below, as what a title says is in the description."""
     once: list[Indicator] = []
+    by_value: dict[tuple[Any, ...], list[Indicator]] = {}
     for demand in reversed(demands):
-        if not any(_repeats(other, demand) for other in once):
+        same = by_value.setdefault(tuple(getattr(demand, point) for point in _POINTS), [])
+        if not any(not demand.name or name_similarity(other.name, demand.name) >= SAME_NAME for other in same):
+            same.append(demand)
             once.append(demand)
     return tuple(reversed(once))
 
 
-def _repeats(demand: Indicator, before: Indicator) -> bool:
-    same = all(getattr(demand, point) == getattr(before, point) for point in _POINTS)
-    return same and (not before.name or name_similarity(demand.name, before.name) >= SAME_NAME)
-
-
 def _is_demand(folded: Normalised, indicator: Indicator) -> bool:
     start, end = (bisect_left(folded.offsets, place) for place in (indicator.start, indicator.end))
-    begin = 1 + max((found.start() for found in _SENTENCE.finditer(folded.text, 0, start)), default=-1)
+    floor = max(0, start - FARTHEST)
+    begin = max((found.end() for found in _SENTENCE.finditer(folded.text, floor, start)), default=floor)
     before = folded.text[begin:start]
     if _HAPPENS.match(folded.text, end):
         return False
@@ -99,12 +100,13 @@ def _is_demand(folded: Normalised, indicator: Indicator) -> bool:
 
 def _only_specifies(sentence: str) -> bool:
     """日处理量5万吨，出水COD≤50mg/L: beside a bound and without a word of circumstance bare values are demands too."""
-    return bool(_BOUNDS.search(sentence)) and not (_REQUIRES.search(sentence) or _IS_SO.search(sentence))
+    required = any(not found[0].startswith(("不", "至少")) for found in _REQUIRES.finditer(sentence))
+    return bool(_BOUNDS.search(sentence)) and not required and not _IS_SO.search(sentence)
 
 
 def _sentence_end(text: str, start: int) -> int:
-    found = _SENTENCE.search(text, start)
-    return found.start() if found else len(text)
+    found = _SENTENCE.search(text, start, start + FARTHEST)
+    return found.start() if found else start + FARTHEST
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:

@@ -86,12 +86,15 @@ def _with_areas(offered: Sequence[Indicator]) -> Sequence[Indicator]:
 
 
 def _gap(need: Indicator, offered: Sequence[Indicator], related: bool) -> Gap:
-    alike = [(_likeness(need, other, offered, related), other) for other in offered if _comparable(need, other)]
-    alike = [(similarity, other) for similarity, other in alike if similarity >= SAME_QUANTITY]
-    alike.sort(key=lambda entry: (-_condition_fit(need, entry[1]), -entry[0], entry[1].start))
-    if not alike or _condition_fit(need, alike[0][1]) == 0:
+    comparable = [other for other in offered if _comparable(need, other)]
+    unnamed = [other for other in comparable if is_unnamed(other.name)]
+    only = unnamed[0] if len(unnamed) == 1 else None
+    alike = [(_likeness(need, other, related, only=other is only), other) for other in comparable]
+    found = [(_condition_fit(need, other), likeness, other) for likeness, other in alike if likeness >= SAME_QUANTITY]
+    found.sort(key=lambda entry: (-entry[0], -entry[1], entry[2].start))
+    if not found or found[0][0] == 0:
         return Gap(need, None, GapStatus.NOT_STATED, None)
-    fitting = [other for _, other in alike if _condition_fit(need, other) == _condition_fit(need, alike[0][1])]
+    fitting = [other for fit, _, other in found if fit == found[0][0]]
     judged = [_judged(need, other) for other in _closest(need, fitting)]
     if len({gap.status for gap in judged}) > 1:  # it says both, and nothing tells which is its own
         return Gap(need, None, GapStatus.NOT_STATED, None)
@@ -117,15 +120,16 @@ def _judged(need: Indicator, other: Indicator) -> Gap:
     return Gap(need, other, status, margin)
 
 
-def _likeness(need: Indicator, other: Indicator, offered: Sequence[Indicator], related: bool) -> float:
-    """How alike two quantities are, by name and by what their units say of them."""
+def _likeness(need: Indicator, other: Indicator, related: bool, *, only: bool) -> float:
+    """How alike two quantities are, by name and by what their units say of them.
+
+    ``only``: among the comparable ones the other is the only one that does not say what was measured.
+    """
     if is_peak(other.name):
         return 0.0
     if need.relative or not related:
         return name_similarity(need.name, other.name, related=related)
     similarity = name_similarity(full_name(need.name, need.unit), full_name(other.name, other.unit))
-    unnamed = [one for one in offered if _comparable(need, one) and is_unnamed(one.name)]
-    only = len(unnamed) == 1 and unnamed[0] is other
     if not only:
         return similarity if other.name or not is_unnamed(other.name) else 0.0
     if need.unit in _TELLING_UNITS or (_THROUGHPUT.search(need.name) and "/" in need.unit):
@@ -134,14 +138,16 @@ def _likeness(need: Indicator, other: Indicator, offered: Sequence[Indicator], r
 
 
 def _comparable(need: Indicator, other: Indicator) -> bool:
-    if need.relative != other.relative or convert(1.0, other.unit, need.unit) is None:
+    return need.relative == other.relative and _units_agree(need.unit, other.unit)
+
+
+@lru_cache(maxsize=4096)
+def _units_agree(unit: str, other: str) -> bool:
+    """Whether values convert; a year of 8,760 hours is no year of work."""
+    if convert(1.0, other, unit) is None:
         return False
-    # A year of 8,760 hours is no year of work.
-    return not any(_RUNNING.search(one.unit) and _CALENDAR.search(two.unit) for one, two in _both_ways(need, other))
-
-
-def _both_ways(need: Indicator, other: Indicator) -> tuple[tuple[Indicator, Indicator], tuple[Indicator, Indicator]]:
-    return (need, other), (other, need)
+    ways = ((unit, other), (other, unit))
+    return not any(_RUNNING.search(one) and _CALENDAR.search(two) for one, two in ways)
 
 
 def _in_unit(value: float | None, other: Indicator, need: Indicator) -> float | None:

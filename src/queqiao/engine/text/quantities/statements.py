@@ -4,6 +4,7 @@ import re
 from bisect import bisect_left
 
 from queqiao.engine.text.normalise import Normalised, normalise
+from queqiao.engine.text.quantities.demands import FARTHEST
 from queqiao.engine.text.quantities.extract import extract_indicators
 from queqiao.engine.text.quantities.model import Indicator
 
@@ -42,5 +43,6 @@ def _is_reached(folded: Normalised, indicator: Indicator) -> bool:
 
 def _after_last(border: re.Pattern[str], text: str, end: int) -> str:
     """Return what stands between the last border before ``end`` and ``end``."""
-    begin = max((found.end() for found in border.finditer(text, max(0, end - 300), end)), default=max(0, end - 300))
+    floor = max(0, end - FARTHEST)
+    begin = max((found.end() for found in border.finditer(text, floor, end)), default=floor)
     return text[begin:end]

@@ -65,6 +65,7 @@ def test_what_is_compared_or_required_is_demanded(text: str, values: list[str]):
 def test_a_bare_value_among_bounds_is_a_demand_unless_the_text_tells_of_what_is():
     assert demanded("印染废水处理，日处理量5万吨，出水COD≤50mg/L") == ["5万吨", "≤50mg/L"]
     assert demanded("目前日处理量5万吨，出水COD≤50mg/L") == ["≤50mg/L"]
+    assert demanded("涂层厚度200~300μm，使用温度不低于1200℃") == ["200~300μm", "不低于1200℃"]
     assert demanded("日处理量5万吨的污水厂，出水发臭。") == []
 
 
