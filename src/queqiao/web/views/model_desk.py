@@ -13,7 +13,7 @@ from queqiao.matching.actions.learning import LEARN, ask_to_learn, use_model
 from queqiao.matching.actions.running import match_everything
 from queqiao.matching.encoders.standing import standing_told
 from queqiao.matching.model_card import card_lines
-from queqiao.matching.models import LearnedModel
+from queqiao.matching.models import LearnedModel, Match
 from queqiao.web.access import Rule, actor_of, open_to
 from queqiao.web.filters import moment
 from queqiao.web.views.staff_page import show
@@ -38,6 +38,7 @@ def model_desk(request: HttpRequest) -> HttpResponse:
         "default": MODEL_VERSION,
         "encoder": standing_told(moment),
         "run": Run.objects.filter(kind=LEARN).order_by("-created_at").first(),
+        "graded": Match.objects.exclude(grade=None).count(),
         "may_change": bool(actor_of(request).ids("operate")),
         "sentence": sentence,
     }
@@ -48,11 +49,11 @@ def _do(request: HttpRequest) -> str:
     actor, what = actor_of(request), request.POST.get("what", "")
     if what == "learn":
         ask_to_learn(by=actor)
-        return _("已开始学习，通常一两分钟；学完后刷新本页就能看到结果。")
+        return _("已开始学习，通常一两分钟；学完后结果出现在本页。")
     if what == "use":
         use_model(request.POST.get("version", ""), by=actor)
         match_everything(by=actor)
-        return _("已更换，正在按新的方法重新匹配全部需求。")
+        return _("已更换，正在按新的方法重新匹配全部需求，进度见匹配工作台。")
     raise Http404
 
 
