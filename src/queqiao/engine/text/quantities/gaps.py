@@ -102,12 +102,11 @@ def _gap(need: Indicator, offered: Sequence[Indicator], related: bool) -> Gap:
 
 
 def _closest(need: Indicator, fitting: Sequence[Indicator]) -> Sequence[Indicator]:
-    """Return those under the very name that is asked for, and of these the ones that state a bound; else all."""
+    """Return those under the very name that is asked for, or else all; of these the ones that state a bound."""
     if need.unit == "pixel":  # an area, and the sides that make it
         return fitting[:1]
-    named = [other for other in fitting if plain_name(other.name) == plain_name(need.name)]
-    bounded = [other for other in named if other.comparison in (*_UP, *_DOWN)]
-    return bounded or named or fitting
+    named = [other for other in fitting if plain_name(other.name) == plain_name(need.name)] or fitting
+    return [other for other in named if other.comparison in (*_UP, *_DOWN)] or named
 
 
 def _judged(need: Indicator, other: Indicator) -> Gap:
