@@ -84,8 +84,8 @@ def test_what_is_wrong_with_grades_or_model_is_said_in_one_sentence(
         assert "Traceback" not in said
         return said
 
-    assert "需求表中没有编号 N99" in learn(("N99", "G1", 4, ""), ("N1", "G1", 1, ""))
-    assert "成果表中没有编号 G99" in learn(("N1", "G99", 4, ""), ("N1", "G1", 1, ""))
+    assert "第 2 行，“need_id”列：需求表中没有编号 N99" in learn(("N99", "G1", 4, ""), ("N1", "G1", 1, ""))
+    assert "第 2 行，“achievement_id”列：成果表中没有编号 G99" in learn(("N1", "G99", 4, ""), ("N1", "G1", 1, ""))
     assert "第 3 行" in learn(("N1", "G1", 4, 1), ("N1", "P1", 1, 0))
     assert "评级全都一样" in learn(("N1", "G1", 4, 1), ("N2", "G2", 4, 2))
 

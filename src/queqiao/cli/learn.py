@@ -1,7 +1,6 @@
 """``queqiao learn``: a model from the staff's grades, with the figures that say whether it is worth using."""
 
 import datetime
-from collections.abc import Sequence
 
 from queqiao.cli.options import OptionParser, Options
 from queqiao.cli.progress import Progress
@@ -9,10 +8,9 @@ from queqiao.core.errors import InputError
 from queqiao.core.i18n import _
 from queqiao.engine.ranking.batch import read_corpus
 from queqiao.engine.ranking.learning import Grade, learn
-from queqiao.engine.records import Achievement, Need
 from queqiao.engine.text.analyser import Analyser
 from queqiao.imports.models import check_folder, write_model_folder
-from queqiao.imports.records import Judgement, read_achievements, read_judgements, read_needs, read_words
+from queqiao.imports.records import known_ids, read_achievements, read_judgements, read_needs, read_words
 from queqiao.matching.model_card import card_text
 
 
@@ -37,7 +35,10 @@ def run(options: Options) -> int:
     check_folder(options.out)
     analyser = Analyser(read_words(options.words) if options.words else ())
     needs, achievements = read_needs(options.needs), read_achievements(options.achievements)
-    grades = _known_grades(options, read_judgements(options.judgements, repeated=True), needs, achievements)
+    judgements = read_judgements(options.judgements, known_ids(needs, achievements), repeated=True)
+    if len({one.level for one in judgements}) < 2:
+        raise InputError(_("评级全都一样，无从学起；请再评一些关联度不同的对。"), path=options.judgements)
+    grades = [Grade(one.need_id, one.achievement_id, one.level, one.weight) for one in judgements]
     with Progress(_("分析文本")) as progress:
         corpus = read_corpus(needs, achievements, analyser=analyser, progress=progress.show)
     with Progress(_("学习、检验")) as progress:
@@ -59,19 +60,3 @@ def run(options: Options) -> int:
             _("模型写入 {path}；它什么也不改变，用不用它结果都一样。再评一些，然后重新学习。").format(path=options.out)
         )
     return 0
-
-
-def _known_grades(
-    options: Options, judgements: Sequence[Judgement], needs: Sequence[Need], achievements: Sequence[Achievement]
-) -> list[Grade]:
-    known_needs, known_achievements = {need.id for need in needs}, {one.id for one in achievements}
-    for judgement in judgements:
-        if judgement.need_id not in known_needs:
-            message = _("需求表中没有编号 {id}；请核对两张表。").format(id=judgement.need_id)
-            raise InputError(message, path=options.judgements, column="need_id")
-        if judgement.achievement_id not in known_achievements:
-            message = _("成果表中没有编号 {id}；请核对两张表。").format(id=judgement.achievement_id)
-            raise InputError(message, path=options.judgements, column="achievement_id")
-    if len({one.level for one in judgements}) < 2:
-        raise InputError(_("评级全都一样，无从学起；请再评一些关联度不同的对。"), path=options.judgements)
-    return [Grade(one.need_id, one.achievement_id, one.level, one.weight) for one in judgements]

@@ -6,16 +6,17 @@ from typing import TypeVar
 
 from queqiao.cli.options import OptionParser, Options
 from queqiao.cli.progress import Progress
-from queqiao.core.errors import InputError, QueqiaoError
+from queqiao.core.errors import QueqiaoError
 from queqiao.core.i18n import _
 from queqiao.engine.ranking.batch import Corpus, expert_shortlists, read_corpus, score_pairs, shortlists
 from queqiao.engine.ranking.ranker import Match, Shortlist
 from queqiao.engine.ranking.semantic import EncoderError
-from queqiao.engine.records import Achievement, Expert, ExpertItem, Need, Pair
+from queqiao.engine.records import Achievement, Expert, Need, Pair
 from queqiao.engine.text.analyser import Analyser
 from queqiao.imports.affinities import read_conflicts
 from queqiao.imports.models import read_model_folder
 from queqiao.imports.records import (
+    known_ids,
     read_achievements,
     read_experts,
     read_needs,
@@ -125,8 +126,9 @@ def _ranked(corpus: Corpus, stage: str, rank: Callable[[Show], T]) -> T:
 
 
 def _match_experts(options: Options, analyser: Analyser, needs: tuple[Need, ...]) -> None:
-    experts, items = read_experts(options.experts), read_records(options.records)
-    _check_owners(options.records, experts, items)
+    experts = read_experts(options.experts)
+    owners = {expert.id for expert in experts}
+    items = read_records(options.records, {"expert_id": (owners, _("专家表中没有编号 {id}；请核对两张表。"))})
     conflicts = _known_conflicts(options.conflicts, needs, experts) if options.conflicts else ()
     with Progress(_("分析文本")) as progress:
         corpus = read_corpus(needs, items, analyser=analyser, progress=progress.show)
@@ -154,16 +156,7 @@ def _match_experts(options: Options, analyser: Analyser, needs: tuple[Need, ...]
 
 
 def _known_pairs(path: Path, needs: Sequence[Need], achievements: Sequence[Achievement]) -> tuple[Pair, ...]:
-    pairs = read_pairs(path)
-    known_needs, known_achievements = {need.id for need in needs}, {one.id for one in achievements}
-    for line, pair in pairs:
-        if pair.need_id not in known_needs:
-            message = _("需求表中没有编号 {id}；请核对两张表。").format(id=pair.need_id)
-            raise InputError(message, path=path, line=line, column="need_id")
-        if pair.achievement_id not in known_achievements:
-            message = _("成果表中没有编号 {id}；请核对两张表。").format(id=pair.achievement_id)
-            raise InputError(message, path=path, line=line, column="achievement_id")
-    return tuple(pair for _line, pair in pairs)
+    return tuple(pair for _line, pair in read_pairs(path, known_ids(needs, achievements)))
 
 
 def _known_conflicts(path: Path, needs: Sequence[Need], experts: Sequence[Expert]) -> tuple[tuple[str, str], ...]:
@@ -176,13 +169,6 @@ def _known_conflicts(path: Path, needs: Sequence[Need], experts: Sequence[Expert
             "expert": ({expert.id for expert in experts}, unknown_expert),
         },
     )
-
-
-def _check_owners(path: Path, experts: Sequence[Expert], items: Sequence[ExpertItem]) -> None:
-    unknown = {item.expert_id for item in items} - {expert.id for expert in experts}
-    if unknown:
-        message = _("专家表中没有编号 {id}；请核对两张表。").format(id=min(unknown))
-        raise InputError(message, path=path, column="expert_id")
 
 
 def _write_matches(path: Path, corpus: Corpus, matches: Sequence[Match]) -> None:

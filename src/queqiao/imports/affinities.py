@@ -1,7 +1,6 @@
 """How well which expert serves which need: a matrix of experts by needs, or a table with a row for each pair."""
 
 import math
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from queqiao.core.errors import InputError
 from queqiao.core.i18n import _
 from queqiao.imports.columns import AFFINITY_COLUMNS, CONFLICT_COLUMNS
+from queqiao.imports.records import Known
 from queqiao.imports.sheets import Sheet, SheetRow, find_sheet, read_sheet, read_tables
 from queqiao.imports.tables import Table
 
@@ -174,12 +174,8 @@ def _name(sheet: Sheet, row: SheetRow, column: str) -> str:
     return text
 
 
-def read_conflicts(path: Path, known: Mapping[str, tuple[Collection[str], str]]) -> tuple[tuple[str, str], ...]:
-    """Read the pairs of need and expert that must not be, each once.
-
-    ``known`` has for either column the names there are, and what to say of another one, with ``{id}`` for it;
-    InputError names the place of such a one.
-    """
+def read_conflicts(path: Path, known: Known) -> tuple[tuple[str, str], ...]:
+    """Read the pairs of need and expert that must not be, each once; ``known`` has both columns."""
     sheet = read_sheet(path, CONFLICT_COLUMNS)
     pairs: dict[tuple[str, str], None] = {}
     for row in sheet.rows:

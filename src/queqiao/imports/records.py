@@ -1,7 +1,7 @@
 """Records from sheets: what ``queqiao`` reads, with every rule that a row must keep."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,11 @@ from queqiao.engine.classification.classifier import MOST_EXAMPLES, Example
 from queqiao.engine.records import Achievement, Expert, ExpertItem, Need, Pair
 from queqiao.imports import columns
 from queqiao.imports.sheets import Sheet, SheetRow, read_sheet
+
+# For a column of ids: those there are, and what to say of another one, with ``{id}`` for it. Readers raise InputError
+# that names the place of such a one.
+Known = Mapping[str, tuple[Collection[str], str]]
+NOTHING_KNOWN: Known = {}
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _LEAST_WEIGHT, _MOST_WEIGHT = 0.01, 100.0
@@ -55,7 +60,7 @@ def read_experts(path: Path) -> tuple[Expert, ...]:
     return tuple(Expert(**_trimmed(row) | {"id": one}) for one, row in zip(ids, sheet.rows, strict=True))
 
 
-def read_records(path: Path) -> tuple[ExpertItem, ...]:
+def read_records(path: Path, known: Known = NOTHING_KNOWN) -> tuple[ExpertItem, ...]:
     """Read the items of experts' records; the same item may stand under several experts."""
     sheet = read_sheet(path, columns.RECORD_COLUMNS)
     numbered = "item_id" not in sheet.headings
@@ -65,24 +70,26 @@ def read_records(path: Path) -> tuple[ExpertItem, ...]:
         cells = _trimmed(row)
         _require_text(sheet, row, ("title", "text"))
         owner = _filled(sheet, row, "expert_id")
+        _require_known(sheet, row, {"expert_id": owner}, known)
         item_id = str(number) if numbered else _filled(sheet, row, "item_id")
         _require_first(sheet, row, "item_id", (owner, item_id), seen)
         items.append(ExpertItem(item_id, owner, cells["title"], cells.get("text", ""), _year(sheet, row)))
     return tuple(items)
 
 
-def read_pairs(path: Path) -> tuple[tuple[int, Pair], ...]:
+def read_pairs(path: Path, known: Known = NOTHING_KNOWN) -> tuple[tuple[int, Pair], ...]:
     """Read pairs, each with its line; a pair may stand once."""
     sheet = read_sheet(path, columns.PAIR_COLUMNS)
-    return tuple((row.line, pair) for row, pair in _unique_pairs(sheet, "achievement_id"))
+    return tuple((row.line, pair) for row, pair in _of_known(sheet, _unique_pairs(sheet, "achievement_id"), known))
 
 
-def read_judgements(path: Path, *, repeated: bool = False) -> tuple[Judgement, ...]:
+def read_judgements(path: Path, known: Known = NOTHING_KNOWN, *, repeated: bool = False) -> tuple[Judgement, ...]:
     """Read grades; a pair may be graded once, or where ``repeated`` by several people, who need not agree."""
     sheet = read_sheet(path, columns.JUDGEMENT_COLUMNS)
+    pairs = (_pairs if repeated else _unique_pairs)(sheet, "achievement_id")
     return tuple(
         Judgement(pair.need_id, pair.achievement_id, _level(sheet, row), _weight(sheet, row))
-        for row, pair in (_pairs if repeated else _unique_pairs)(sheet, "achievement_id")
+        for row, pair in _of_known(sheet, pairs, known)
     )
 
 
@@ -99,6 +106,14 @@ def read_matches(path: Path) -> tuple[MatchRow, ...]:
         )
         for row, pair in _unique_pairs(sheet, "candidate_id")
     )
+
+
+def known_ids(needs: Iterable[Need], achievements: Iterable[Achievement]) -> Known:
+    """Return what ``read_pairs`` and ``read_judgements`` hold against the ids of their rows."""
+    return {
+        "need_id": ({need.id for need in needs}, _("需求表中没有编号 {id}；请核对两张表。")),
+        "achievement_id": ({one.id for one in achievements}, _("成果表中没有编号 {id}；请核对两张表。")),
+    }
 
 
 def read_texts(path: Path) -> tuple[tuple[str, str], ...]:
@@ -162,6 +177,18 @@ def _unique_pairs(sheet: Sheet, other: str) -> Iterator[tuple[SheetRow, Pair]]:
             raise _problem(sheet, row, "need_id", message)
         seen[pair] = row.line
         yield row, pair
+
+
+def _of_known(sheet: Sheet, pairs: Iterable[tuple[SheetRow, Pair]], known: Known) -> Iterator[tuple[SheetRow, Pair]]:
+    for row, pair in pairs:
+        _require_known(sheet, row, {"need_id": pair.need_id, "achievement_id": pair.achievement_id}, known)
+        yield row, pair
+
+
+def _require_known(sheet: Sheet, row: SheetRow, ids: Mapping[str, str], known: Known) -> None:
+    for column, given in ids.items():
+        if column in known and given not in known[column][0]:
+            raise _problem(sheet, row, column, known[column][1].format(id=given))
 
 
 def _require_first(
