@@ -130,6 +130,13 @@ def test_a_conflict_of_an_unknown_need_or_expert_is_named_with_its_place(match_e
         assert f"{conflicts}，第 3 行，{said_of_it}" in said
 
 
+def test_an_item_of_somebody_unknown_is_named_with_its_place(match_experts, table: Table):
+    records = table("other.csv", [("专家编号", "题名"), ("E1", "除氟"), ("E9", "压铸")])
+    code, said, rows = match_experts("--records", records)
+    assert (code, rows) == (2, [])
+    assert f"{records}，第 3 行，“专家编号”列：专家表中没有编号 E9" in said
+
+
 def test_words_of_the_operator_become_reasons(run: Run, table: Table, tmp_path: Path):
     needs = table("n.csv", [("id", "title"), ("1", "相变储能板封装")])
     offers = table("a.csv", [("id", "title"), ("1", "建筑用相变储能板"), ("2", "钢结构")])
