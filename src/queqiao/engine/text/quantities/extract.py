@@ -21,7 +21,9 @@ from queqiao.engine.text.quantities.values import Value, find_values
 # A share of something that the text names between the comparison and the number: 不超过杆长的3%.
 _BASE = re.compile(r"(?P<base>[^，。；、\d]{1,10})的$")
 _IN_OTHER_WORDS = re.compile(r"\s*\((?:约为?|合|即|相当于|=|≈|about|or)?\s*", re.IGNORECASE)
+_HOPED = re.compile(r"\s*[，,；;]\s*(?:现在?)?(?:希望|要求|目标|力争|争取|想|需要?|要|计划|拟)(?:能|要|是)?\s*")
 _CLOSED = re.compile(r"\)[^，。；、()\d]*$")
+_TIME_ONLY = re.compile(r"\s*\d+\s*(?:d|h|天|日|小时|个月)\s*")
 _STILL = re.compile(r"(?:仍|依然)[然可能]?$")
 ROUNDED = 0.05  # how far a value in brackets may be off by rounding
 # Of these a share is a comparison with something else; of anything else it is a share of the thing's own rating.
@@ -90,14 +92,24 @@ def _drafts(folded: Folded) -> list[_Draft]:
         drafts.append(draft)
         if _is_meant(folded, draft) and not is_base(folded.text, value):
             taken.append(draft.end)
-    return _shared_comparisons(folded.text, drafts)
+    return _shared_comparisons(folded.text, _with_names_of_today(folded.text, drafts))
+
+
+def _with_names_of_today(text: str, drafts: Sequence[_Draft]) -> list[_Draft]:
+    """目前废品率5%左右，希望降到1%以内: what is hoped for is of the quantity that stands before it."""
+    result = list(drafts)
+    for index, (first, second) in enumerate(pairwise(drafts), 1):
+        nameless = second.before and first.name.text and not second.name.text and first.clause != second.clause
+        if nameless and first.value.unit == second.value.unit and _HOPED.fullmatch(text, first.end, second.start):
+            result[index] = replace(second, name=first.name)
+    return result
 
 
 def _floor(text: str, clause_start: int, value: Value, taken: Sequence[int]) -> int:
     """Return where the last phrase ends that stands before the name: 冲击功(-40℃)≥27J has its name before another."""
     closed = _CLOSED.search(text, max(clause_start, value.start - 12), value.start)
     opening = text.rfind("(", clause_start, closed.start()) if closed else -1
-    return max(end for end in taken if opening < 0 or end <= opening)
+    return next(end for end in reversed(taken) if opening < 0 or end <= opening)
 
 
 def _draft(text: str, value: Value, clause: tuple[int, int], floor: int) -> _Draft:
@@ -159,12 +171,17 @@ def _with_names_before(text: str, drafts: Sequence[_Draft]) -> list[_Draft]:
         if second.name.text or not second.before:
             continue
         timed = first.value.unit in TIMES and second.value.unit not in TIMES and first.end == second.start
-        still = [one for one in drafts[max(0, index - 2) : index] if one.value.unit == second.value.unit]
-        if timed:
+        still = [one for one in result[max(0, index - 2) : index] if one.value.unit == second.value.unit]
+        if timed and first.name.text:
             result[index] = replace(second, name=first.name)
-        elif still and _STILL.search(text, second.clause[0], second.start):
+        elif still and (_STILL.search(text, second.clause[0], second.start) or _is_after_time(text, second)):
             result[index] = replace(second, name=still[-1].name)
     return result
+
+
+def _is_after_time(text: str, draft: _Draft) -> bool:
+    """抗折强度：3d≥4MPa，28d≥7MPa: nothing but a time stands before the value in its clause."""
+    return _TIME_ONLY.fullmatch(text, draft.clause[0], draft.start) is not None
 
 
 def _same_value(first: Value, second: Value) -> bool:

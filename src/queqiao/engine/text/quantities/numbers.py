@@ -25,6 +25,7 @@ _CHINESE_DIGITS = {"零": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "
 _CHINESE = "零一二两三四五六七八九十百千万"
 _OF = re.compile(rf"(百万|十万|百|千|万|十|亿)分之([{_CHINESE}半]+(?:点[{_CHINESE}]+)?|{_DIGITS})")
 _TENTHS = re.compile(r"([一二两三四五六七八九]|\d(?:\.\d)?)成([一二三四五六七八九](?![成至到~])|半)?")
+_AND_HALF = re.compile(rf"(?:([{_CHINESE}]{{1,3}})|(?<!\d)(\d{{1,3}}))个半(?=小时|月|钟头)")  # 一个半小时
 _HALF = re.compile(r"半(?=个?小时|年|个月|天|小时|分钟)|一半")
 _COUNTED = (
     r"次|年(?!代|级)|个月|个?小时|分钟|秒|天|公里|公斤|千克|克|毫克|斤|吨|米|毫米|微米|纳米|厘米|平方米|立方米|毫升|升|亩|公顷|"
@@ -128,7 +129,12 @@ def _tenths(text: str) -> Iterator[Number]:
 
 
 def _chinese(text: str) -> Iterator[Number]:
+    longer = list(_AND_HALF.finditer(text))
+    for match in longer:
+        yield Number(match.start(), match.end(), (chinese_value(match[1]) if match[1] else float(match[2])) + 0.5)
     for match in _HALF.finditer(text):
+        if text[match.start() - 1] == "个" and any(other.start() < match.start() < other.end() for other in longer):
+            continue
         yield Number(
             match.start(), match.end(), 50.0 if match[0] == "一半" else 0.5, "%" if match[0] == "一半" else None
         )

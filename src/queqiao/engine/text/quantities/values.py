@@ -70,7 +70,8 @@ def _read(text: str, numbers: Sequence[Number], index: int) -> tuple[Value, int]
 def _simple(text: str, number: Number) -> Value:
     sign = _sign(text, number.start)
     start = number.start - (sign < 0)
-    if _BELOW_ZERO.search(text, max(0, start - 2), start):
+    below_zero = _BELOW_ZERO.search(text, max(0, start - 2), start) is not None
+    if below_zero:
         sign, start = -1, start - 2
     if text[start - 1 : start] in ("φ", "Φ", "∅"):
         start -= 1
@@ -81,6 +82,8 @@ def _simple(text: str, number: Number) -> Value:
     if unit is None and letters is not None:
         code = "HB" if letters[1].startswith("HB") else letters[1]
         return Value(start - len(letters[0]), number.end, number.value, number.value, code)
+    if below_zero and unit is not None and unit.code == "deg":
+        unit = replace(unit, code="Cel")
     value = sign * number.value * (unit.factor if unit else 1.0)
     return Value(start, end, value, value, unit.code if unit else "1", bare=unit is None, whole=number.whole)
 

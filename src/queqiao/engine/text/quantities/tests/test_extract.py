@@ -305,6 +305,12 @@ def test_the_same_value_in_another_unit_is_one_indicator():
         ("加工表面粗糙度Ra0.8以下", "加工表面粗糙度Ra", None, 0.8, "um", None),
         ("研制额定载荷500kg的小车", "额定载荷", 500, 500, "kg", None),
         ("样机最大提升力5kN", "样机最大提升力", 5, 5, "kN", None),
+        ("烘干时间从四个小时压到一个半小时以内", "烘干时间", None, 1.5, "h", None),
+        ("初凝不早于45min", "初凝", 45, None, "min", None),
+        ("终凝不迟于390min", "终凝", None, 390, "min", None),
+        ("杀菌对数值≥4", "杀菌对数值", 4, None, "1", None),
+        ("下潜深度300米", "下潜深度", 300, 300, "m", None),
+        ("目前废品率5%左右，希望降到1%以内", "目前废品率", None, 1, "%", None),
         ("误差不超过正负0.5毫米", "误差", -0.5, 0.5, "mm", None),
         ("长度20正负0.1毫米", "长度", 19.9, 20.1, "mm", None),
         ("Accuracy better than 95%", "Accuracy", 95, None, "%", None),
@@ -320,6 +326,7 @@ def test_one_indicator_is_read_with_its_name_and_condition(
 
 
 def test_what_holds_still_after_something_is_of_the_same_quantity():
+    assert [one.name for one in extract_indicators("抗折强度：3d≥4MPa，28d≥7MPa")] == ["抗折强度", "抗折强度"]
     first, second = extract_indicators("抗菌率≥99%，洗涤50次后仍≥95%")
     assert (second.name, second.condition) == (first.name, "洗涤50次后") == ("抗菌率", "洗涤50次后")
 
