@@ -13,6 +13,7 @@ from queqiao.core.models import Outbox
 from queqiao.engine.retrieval import IndexDamagedError, IndexUnreachableError
 from queqiao.search import index
 from queqiao.search.actions.indexing import rebuild
+from queqiao.search.entries import analyser
 from queqiao.search.indexer import Indexer
 
 PAUSE, LONG_PAUSE = 0.25, 5.0  # seconds: between two looks at the outbox, and after trouble
@@ -27,6 +28,7 @@ def keep_indexing() -> NoReturn:
     off leaves the index as it was. Waiting for the batch at work could take longer than the site has to end.
     """
     end_at_once()
+    analyser().terms("桥")  # loads the dictionary now, and not while the first change waits to be found
     indexer = Indexer()
     while True:
         time.sleep(_step(indexer))

@@ -85,6 +85,7 @@ def wait_until(holds: Callable[[], bool], seconds: float = 30) -> float:
 
 
 def test_a_change_is_found_in_another_process_within_two_seconds(migrated_site: Site):
+    query_tokens("气孔")  # a process that searches has its dictionary loaded
     with Running(migrated_site):
         wait_until(lambda: entries(migrated_site) == [STAMP])
         entered, pk = python(migrated_site, ENTER, "压铸件气孔", 1)

@@ -38,7 +38,7 @@ def test_hopes_misses_and_others_are_no_statements(text: str):
         ("目标检测准确率96%。", ["96%"]),
         ("优于国外同类产品，收率95%。", ["95%"]),
         ("替代进口产品，寿命8000小时。", ["8000小时"]),
-        ("模拟工况之外，实测效率86%。", ["86%"]),
+        ("模拟海水中腐蚀速率0.01mm/a。", ["0.01mm/a"]),
     ],
 )
 def test_what_is_reached_is_stated(text: str, values: list[str]):
