@@ -3,13 +3,12 @@
 from queqiao.cli.options import OptionParser, Options
 from queqiao.cli.progress import Progress
 from queqiao.core.i18n import _
+from queqiao.engine.classification.calibration import FEWEST_TO_MEASURE
 from queqiao.engine.classification.classifier import Classification, classify, read_corpus
 from queqiao.engine.classification.model import DECIMALS
 from queqiao.engine.text.analyser import Analyser
 from queqiao.imports.records import read_labelled, read_texts
 from queqiao.imports.writing import check_writable, write_csv
-
-FEWEST_TO_TRUST = 20  # examples; of fewer nobody can tell how good the labels are
 
 
 def summary() -> str:
@@ -46,7 +45,7 @@ def _say_quality(found: Classification, examples: int) -> None:
     """Say what held-out examples tell about the labels."""
     measured = _("轮流留出已标注的文本检验：正确率 {accuracy:.1%}，置信度平均偏差 {error:.1%}。")
     Progress.say(measured.format(accuracy=found.accuracy, error=found.calibration_error))
-    if examples < FEWEST_TO_TRUST:
+    if examples < FEWEST_TO_MEASURE:
         Progress.say(_("样本只有 {count} 条，这些数只供参考，每条都请核对。").format(count=examples))
         return
     suggested = sum(label != "" for label in found.suggestions)

@@ -11,7 +11,7 @@ from queqiao.core.i18n import _
 from queqiao.engine.ranking.batch import Corpus, expert_shortlists, read_corpus, score_pairs, shortlists
 from queqiao.engine.ranking.ranker import Match, Shortlist
 from queqiao.engine.ranking.semantic import EncoderError
-from queqiao.engine.records import Achievement, Expert, Need, Pair
+from queqiao.engine.records import Achievement, Need, Pair
 from queqiao.engine.text.analyser import Analyser
 from queqiao.imports.affinities import read_conflicts
 from queqiao.imports.models import read_model_folder
@@ -127,9 +127,10 @@ def _ranked(corpus: Corpus, stage: str, rank: Callable[[Show], T]) -> T:
 
 def _match_experts(options: Options, analyser: Analyser, needs: tuple[Need, ...]) -> None:
     experts = read_experts(options.experts)
-    owners = {expert.id for expert in experts}
-    items = read_records(options.records, {"expert_id": (owners, _("专家表中没有编号 {id}；请核对两张表。"))})
-    conflicts = _known_conflicts(options.conflicts, needs, experts) if options.conflicts else ()
+    known = {expert.id for expert in experts}, _("专家表中没有编号 {id}；请核对两张表。")
+    items = read_records(options.records, {"expert_id": known})
+    both = {"need": known_ids(needs, ())["need_id"], "expert": known}
+    conflicts = read_conflicts(options.conflicts, both) if options.conflicts else ()
     with Progress(_("分析文本")) as progress:
         corpus = read_corpus(needs, items, analyser=analyser, progress=progress.show)
     with Progress(_("匹配")) as progress:
@@ -157,18 +158,6 @@ def _match_experts(options: Options, analyser: Analyser, needs: tuple[Need, ...]
 
 def _known_pairs(path: Path, needs: Sequence[Need], achievements: Sequence[Achievement]) -> tuple[Pair, ...]:
     return tuple(pair for _line, pair in read_pairs(path, known_ids(needs, achievements)))
-
-
-def _known_conflicts(path: Path, needs: Sequence[Need], experts: Sequence[Expert]) -> tuple[tuple[str, str], ...]:
-    unknown_need = _("需求表中没有编号 {id}；请核对两张表。")
-    unknown_expert = _("专家表中没有编号 {id}；请核对两张表。")
-    return read_conflicts(
-        path,
-        {
-            "need": ({need.id for need in needs}, unknown_need),
-            "expert": ({expert.id for expert in experts}, unknown_expert),
-        },
-    )
 
 
 def _write_matches(path: Path, corpus: Corpus, matches: Sequence[Match]) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from queqiao.core.errors import InputError
 from queqiao.core.i18n import _
 from queqiao.imports.columns import AFFINITY_COLUMNS, CONFLICT_COLUMNS
-from queqiao.imports.records import Known
+from queqiao.imports.records import Known, require_known
 from queqiao.imports.sheets import Sheet, SheetRow, find_sheet, read_sheet, read_tables
 from queqiao.imports.tables import Table
 
@@ -180,11 +180,7 @@ def read_conflicts(path: Path, known: Known) -> tuple[tuple[str, str], ...]:
     pairs: dict[tuple[str, str], None] = {}
     for row in sheet.rows:
         need, expert = _name(sheet, row, "need"), _name(sheet, row, "expert")
-        for column, name in (("need", need), ("expert", expert)):
-            names, unknown = known[column]
-            if name not in names:
-                message = unknown.format(id=name)
-                raise sheet.source.problem(message, line=row.line, column=sheet.headings[column])
+        require_known(sheet, row, {"need": need, "expert": expert}, known)
         pairs[need, expert] = None
     return tuple(pairs)
 

@@ -70,7 +70,7 @@ def read_records(path: Path, known: Known = NOTHING_KNOWN) -> tuple[ExpertItem, 
         cells = _trimmed(row)
         _require_text(sheet, row, ("title", "text"))
         owner = _filled(sheet, row, "expert_id")
-        _require_known(sheet, row, {"expert_id": owner}, known)
+        require_known(sheet, row, {"expert_id": owner}, known)
         item_id = str(number) if numbered else _filled(sheet, row, "item_id")
         _require_first(sheet, row, "item_id", (owner, item_id), seen)
         items.append(ExpertItem(item_id, owner, cells["title"], cells.get("text", ""), _year(sheet, row)))
@@ -181,11 +181,12 @@ def _unique_pairs(sheet: Sheet, other: str) -> Iterator[tuple[SheetRow, Pair]]:
 
 def _of_known(sheet: Sheet, pairs: Iterable[tuple[SheetRow, Pair]], known: Known) -> Iterator[tuple[SheetRow, Pair]]:
     for row, pair in pairs:
-        _require_known(sheet, row, {"need_id": pair.need_id, "achievement_id": pair.achievement_id}, known)
+        require_known(sheet, row, {"need_id": pair.need_id, "achievement_id": pair.achievement_id}, known)
         yield row, pair
 
 
-def _require_known(sheet: Sheet, row: SheetRow, ids: Mapping[str, str], known: Known) -> None:
+def require_known(sheet: Sheet, row: SheetRow, ids: Mapping[str, str], known: Known) -> None:
+    """Raise InputError for the first of a row's ids, by column, that is not known."""
     for column, given in ids.items():
         if column in known and given not in known[column][0]:
             raise _problem(sheet, row, column, known[column][1].format(id=given))

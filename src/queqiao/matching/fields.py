@@ -18,6 +18,7 @@ from django.conf import settings
 from queqiao.core import runs
 from queqiao.core.models import Run, RunState
 from queqiao.core.runs import RunContext
+from queqiao.engine.classification.calibration import FEWEST_TO_MEASURE
 from queqiao.engine.classification.classifier import Example, learn, read_corpus
 from queqiao.engine.classification.model import Model
 from queqiao.matching.documents import DESCRIPTIONS
@@ -29,7 +30,6 @@ from queqiao.taxonomy.models import Node
 from queqiao.taxonomy.queries import fields
 
 LEARN = "matching.fields"
-FEWEST = 20  # records, by which it can be told how far a suggestion can be believed
 MOST = 3_000  # the newest; learning them takes some ten seconds
 MOST_DRIFT = 0.1  # by which share the published records may grow or shrink before it is learned anew
 SHORTEST = 8  # characters from which a text tells anything
@@ -83,7 +83,7 @@ def suggest_field(kind: str, values: Mapping[str, str]) -> Suggestion | None:
 def learn_fields(context: RunContext) -> dict[str, Any]:
     """Learn from the published records that have one field; where they are too few, forget what was learned."""
     published, examples = _published(), _examples()
-    if len(examples) < FEWEST or len({one.label for one in examples}) < 2:
+    if len(examples) < FEWEST_TO_MEASURE or len({one.label for one in examples}) < 2:
         _path().unlink(missing_ok=True)
         return {"published": published, "learned": 0}
     corpus = read_corpus(examples, (), more_labels=_narrowest(), analyser=analyser())

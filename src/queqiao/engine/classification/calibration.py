@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, log_softmax, logit, softmax
 
+FEWEST_TO_MEASURE = 20  # examples: of fewer nobody can tell how good the labels are
 TRUSTED = 0.8  # the share of right labels that suggestions must reach
 _START = np.array([*np.log((10.0, 5.0)), 0.0])  # of ln a, ln b and l, where no text is held out
 _SURE = 1e-6  # the least that a chance differs from 0 and 1

@@ -37,7 +37,7 @@ _IS_SO = re.compile(
 _HAPPENS = re.compile(
     r"\s*(?:的时候|时(?![间长延效速刻内])|之?后?(?:[就才即](?![可能够行好])|便(?![于捷携]))|后(?=[^，。；]{1,12}(?:就|才|会|出现|上升|下降))|不敢|必须转|鼓包|的机器|[^，。；]{0,2}出头)"
 )
-_SENTENCE = re.compile(r"[。！？!?\n]")
+SENTENCE = re.compile(r"[。！？!?\n]")
 FARTHEST = 300  # characters from a value at which a word of its sentence still says how it is meant
 _POINTS = ("comparison", "low", "high", "unit", "relative", "condition")
 SAME_NAME = 0.9  # from which on two names stand for one demand, where the values are the same
@@ -76,11 +76,16 @@ def without_repeats(demands: Sequence[Indicator]) -> tuple[Indicator, ...]:
     return tuple(reversed(once))
 
 
+def after_last(border: re.Pattern[str], text: str, end: int) -> str:
+    """Return what stands between the last border before ``end`` and ``end``, FARTHEST characters at the most."""
+    floor = max(0, end - FARTHEST)
+    begin = max((found.end() for found in border.finditer(text, floor, end)), default=floor)
+    return text[begin:end]
+
+
 def _is_demand(folded: Normalised, indicator: Indicator) -> bool:
     start, end = (bisect_left(folded.offsets, place) for place in (indicator.start, indicator.end))
-    floor = max(0, start - FARTHEST)
-    begin = max((found.end() for found in _SENTENCE.finditer(folded.text, floor, start)), default=floor)
-    before = folded.text[begin:start]
+    before = after_last(SENTENCE, folded.text, start)
     if _HAPPENS.match(folded.text, end):
         return False
     required, so = _last(_REQUIRES, before), _last(_IS_SO, before)
@@ -93,7 +98,7 @@ def _is_demand(folded: Normalised, indicator: Indicator) -> bool:
     if indicator.comparison in _STATES or indicator.relative:
         return required > so or (named and required == so)
     if required < 0 and so < 0 and named:
-        return _only_specifies(folded.text[begin : _sentence_end(folded.text, end)])
+        return _only_specifies(before + folded.text[start : _sentence_end(folded.text, end)])
     listed = _LIST.search(before)
     return required > so and (named or bool(listed and listed.end() > so and indicator.name))
 
@@ -105,7 +110,7 @@ def _only_specifies(sentence: str) -> bool:
 
 
 def _sentence_end(text: str, start: int) -> int:
-    found = _SENTENCE.search(text, start, start + FARTHEST)
+    found = SENTENCE.search(text, start, start + FARTHEST)
     return found.start() if found else start + FARTHEST
 
 

@@ -105,7 +105,8 @@ def _closest(need: Indicator, fitting: Sequence[Indicator]) -> Sequence[Indicato
     """Return those under the very name that is asked for, or else all; of these the ones that state a bound."""
     if need.unit == "pixel":  # an area, and the sides that make it
         return fitting[:1]
-    named = [other for other in fitting if plain_name(other.name) == plain_name(need.name)] or fitting
+    name = plain_name(need.name)
+    named = [other for other in fitting if plain_name(other.name) == name] or fitting
     return [other for other in named if other.comparison in (*_UP, *_DOWN)] or named
 
 

@@ -102,7 +102,8 @@ def name_similarity(first: str, second: str, *, related: bool = True) -> float:
     nothing (收率 is not 蛋白提取率 then).
     """
     a, b = _core(first), _core(second)
-    if _extents(first) and _extents(second) and not _extents(first) & _extents(second):
+    extents, others = _extents(first), _extents(second)
+    if extents and others and not extents & others:
         return 0.0
     if not a or not b or set(_NARROWED.findall(first)) != set(_NARROWED.findall(second)) or _opposed(first, second):
         return 0.0

@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left
 
 from queqiao.engine.text.normalise import Normalised, normalise
-from queqiao.engine.text.quantities.demands import FARTHEST
+from queqiao.engine.text.quantities.demands import SENTENCE, after_last
 from queqiao.engine.text.quantities.extract import extract_indicators
 from queqiao.engine.text.quantities.model import Indicator
 
@@ -22,7 +22,6 @@ _OTHERS = re.compile(
 )
 _AGAINST = re.compile(r"[比较于]|替代|取代|代替|超过|打破|不同|类似|媲美")
 _CLAUSE = re.compile(r"[。;！？!?\n]|,(?!\d)")
-_SENTENCE = re.compile(r"[。！？!?\n]")
 
 
 def find_stated(text: str) -> tuple[Indicator, ...]:
@@ -33,16 +32,9 @@ def find_stated(text: str) -> tuple[Indicator, ...]:
 
 def _is_reached(folded: Normalised, indicator: Indicator) -> bool:
     start = bisect_left(folded.offsets, indicator.start)
-    clause = _after_last(_CLAUSE, folded.text, start)
+    clause = after_last(_CLAUSE, folded.text, start)
     if _MISSES.search(clause) or _HOPES.search(clause):
         return False
-    if _ALL_HOPED.search(_after_last(_SENTENCE, folded.text, start)):
+    if _ALL_HOPED.search(after_last(SENTENCE, folded.text, start)):
         return False
     return not _OTHERS.search(clause) or _AGAINST.search(clause) is not None
-
-
-def _after_last(border: re.Pattern[str], text: str, end: int) -> str:
-    """Return what stands between the last border before ``end`` and ``end``."""
-    floor = max(0, end - FARTHEST)
-    begin = max((found.end() for found in border.finditer(text, floor, end)), default=floor)
-    return text[begin:end]
